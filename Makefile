@@ -1,0 +1,26 @@
+# The front door: what each command needs from the distribution, setup installs.
+#   make demo    build, and run the main job        make test    build, and run every test, then again with sanitizers
+#   make bench   measure                            make format  put all sources into the project's format
+JOBS ?= $(shell nproc)
+MAKEFLAGS += --no-print-directory
+.PHONY: demo setup test bench format format-check
+configure = cmake --preset $(1) $(2) $$([ -f $(3)/CMakeCache.txt ] || ! command -v ninja >/dev/null || echo -G Ninja) >/dev/null
+build = cmake --build $(1) --parallel $(JOBS) --target
+
+demo: setup
+	@echo "demo: building"; $(call configure,release,,build) && $(call build,build) hysteron_program
+	@build/hysteron demo
+setup:
+	@sh cmake/setup.sh
+test: setup
+	@for preset in release sanitize; do \
+	  directory=build; [ $$preset = release ] || directory=build-$$preset; echo "test: $$preset"; \
+	  $(call configure,$$preset,,$$directory) && $(call build,$$directory) all && \
+	  ctest --test-dir $$directory --output-on-failure -j2 || exit 1; done
+bench: setup
+	@$(call configure,release,-DHYSTERON_BENCH=ON,build) && $(call build,build) benches
+	@for bench in build/bench/*_bench; do $$bench || exit 1; done
+format:
+	@cmake -DMODE=write -P cmake/format.cmake
+format-check:
+	@cmake -DMODE=check -P cmake/format.cmake

@@ -1,0 +1,28 @@
+# A file in include/hysteron/cells is a cell: gru.hpp holds the template Gru. From the files' names alone:
+#   generated/every_cell.hpp   EveryCell<List> is List<Brc, Elman, ...>
+#   generated/every_cell.cpp   every_cell() and cell_named() of cell_info.hpp  (every_cell_source)
+#   cell_files, cell_types     the names of the files without ending, and of the templates
+file(GLOB cell_files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include/hysteron/cells
+  ${PROJECT_SOURCE_DIR}/include/hysteron/cells/*.hpp)
+list(SORT cell_files)
+list(TRANSFORM cell_files REPLACE "\\.hpp$" "")
+set(cell_types)
+set(cell_includes)
+foreach(cell IN LISTS cell_files)
+  string(REPLACE "_" ";" words ${cell})
+  set(type)
+  foreach(word IN LISTS words)
+    string(SUBSTRING ${word} 0 1 head)
+    string(SUBSTRING ${word} 1 -1 tail)
+    string(TOUPPER ${head} head)
+    string(APPEND type ${head}${tail})
+  endforeach()
+  list(APPEND cell_types ${type})
+  string(APPEND cell_includes "#include <hysteron/cells/${cell}.hpp>\n")
+endforeach()
+list(JOIN cell_types ", " cell_type_list)
+list(TRANSFORM cell_types REPLACE "(.+)" "describe<\\1<float>>()" OUTPUT_VARIABLE cell_descriptions)
+list(JOIN cell_descriptions ", " cell_descriptions)
+set(every_cell_source ${PROJECT_BINARY_DIR}/generated/every_cell.cpp)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/every_cell.hpp.in ${PROJECT_BINARY_DIR}/generated/every_cell.hpp @ONLY)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/every_cell.cpp.in ${every_cell_source} @ONLY)

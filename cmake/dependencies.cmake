@@ -1,0 +1,59 @@
+# Finds every library, then reports all that are missing at once, with the Debian package that gives each.
+#   hysteron_dependencies  what the engine's own sources see
+#   hysteron_runtime       what an executable that contains the engine links besides
+set(missing_libraries)
+set(missing_packages)
+macro(note_missing library package)
+  list(APPEND missing_libraries "  ${library}: Debian package ${package}")
+  list(APPEND missing_packages ${package})
+endmacro()
+
+macro(need_package library package target)
+  find_package(${library} QUIET ${ARGN})
+  if(NOT TARGET ${target})
+    note_missing(${library} ${package})
+  endif()
+endmacro()
+
+if(HYSTERON_PORTABLE)
+  set(ZLIB_USE_STATIC_LIBS ON)
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libgomp.a OUTPUT_VARIABLE static_gomp
+    OUTPUT_STRIP_TRAILING_WHITESPACE)
+  set(OpenMP_gomp_LIBRARY ${static_gomp} CACHE FILEPATH "OpenMP's runtime, static" FORCE)
+endif()
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+need_package(Threads libc6-dev Threads::Threads)
+need_package(OpenMP g++ OpenMP::OpenMP_CXX COMPONENTS CXX)
+need_package(fmt libfmt-dev fmt::fmt-header-only)
+need_package(CLI11 libcli11-dev CLI11::CLI11)
+need_package(nlohmann_json nlohmann-json3-dev nlohmann_json::nlohmann_json)
+need_package(Eigen3 libeigen3-dev Eigen3::Eigen 3.4 NO_MODULE)
+need_package(ZLIB zlib1g-dev ZLIB::ZLIB)
+# Headers only: the packaged target would link the shared library.
+find_path(HYSTERON_TOMLPLUSPLUS toml++/toml.h)
+mark_as_advanced(HYSTERON_TOMLPLUSPLUS)
+if(NOT HYSTERON_TOMLPLUSPLUS)
+  note_missing(toml++ libtomlplusplus-dev)
+endif()
+if(HYSTERON_TESTS)
+  need_package(GTest libgmock-dev GTest::gmock_main)
+endif()
+if(HYSTERON_BENCH)
+  need_package(benchmark libbenchmark-dev benchmark::benchmark)
+endif()
+
+if(missing_libraries)
+  list(REMOVE_DUPLICATES missing_packages)
+  list(JOIN missing_libraries "\n" missing_libraries)
+  list(JOIN missing_packages " " missing_packages)
+  message(FATAL_ERROR "Libraries that hysteron needs were not found:\n${missing_libraries}\n"
+    "On Debian or Ubuntu:\n  sudo apt-get install ${missing_packages}\nor run `make setup`, which does that.")
+endif()
+
+add_library(hysteron_dependencies INTERFACE)
+target_link_libraries(hysteron_dependencies INTERFACE Threads::Threads OpenMP::OpenMP_CXX fmt::fmt-header-only
+  CLI11::CLI11 nlohmann_json::nlohmann_json Eigen3::Eigen ZLIB::ZLIB)
+target_include_directories(hysteron_dependencies SYSTEM INTERFACE ${HYSTERON_TOMLPLUSPLUS})
+
+add_library(hysteron_runtime INTERFACE)
+target_link_libraries(hysteron_runtime INTERFACE Threads::Threads ZLIB::ZLIB $<LINK_ONLY:OpenMP::OpenMP_CXX>)

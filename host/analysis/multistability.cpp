@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <cmath>
+
+#include <hysteron/multistability.hpp>
+#include <hysteron/random.hpp>
+
+#include "analysis/prefixes.hpp"
+
+namespace hysteron {
+namespace {
+
+// One constant input ~ N(0, I) of a layer for each replica [replicas, 1, inputs]. The draws of a layer are those that
+// follow the draws of the layers below.
+template <class Real>
+std::vector<Real> constant_inputs(std::vector<Random>& random, int inputs) {
+  std::vector<Real> drawn;
+  for (Random& replica : random)
+    for (int i = 0; i < inputs; ++i) drawn.push_back(static_cast<Real>(replica.normal()));
+  return drawn;
+}
+
+std::vector<Random> streams(std::span<const std::uint64_t> seeds, Stream stream, int step) {
+  std::vector<Random> random;
+  for (const std::uint64_t seed : seeds) random.emplace_back(seed, stream, static_cast<std::uint64_t>(step));
+  return random;
+}
+
+}  // namespace
+
+template <class Real>
+Multistability measure_multistability(Model<Real>& model, const Sequences& sequences,
+                                      std::span<const std::uint64_t> seeds, const MeasureOptions& options) {
+  Backend& backend = model.backend();
+  Operations<Real>& operations = operations_of<Real>(backend);
+  const int replicas = model.replicas(), n = std::min(options.sequences, sequences.count), width = model.state_width();
+  Batches<Real> batches(backend, sequences, replicas, n);
+  Unrolled<Real> prefix(model, {sequences.total_steps(), n}, 1, Keep::states);
+  std::vector<Recurrence<Real>> layers;
+  std::vector<Tensor<Real>> inputs;
+  for (int layer = 0; layer < model.shape().layers; ++layer) {
+    inputs.emplace_back(backend, std::vector<std::ptrdiff_t>{replicas, 1, model.layer_inputs(layer)});
+    layers.emplace_back(backend, *model.shape().cell,
+                        typename Recurrence<Real>::Size{.replicas = replicas,
+                                                        .units = model.part_units(),
+                                                        .inputs = model.layer_inputs(layer),
+                                                        .largest = {options.steps, n}},
+                        Keep::last_state, InputMode::constant);
+  }
+  const int all = model.shape().layers * model.parts() * width;
+  Tensor<Real> last(backend, {replicas, n, all});
+  Tensor<double> value(backend, {replicas});
+  Multistability sum{std::vector<double>(seeds.size()), std::vector<double>(seeds.size())};
+  const auto add = [&](std::vector<double>& to) {
+    const std::vector<double> values = value.to_host();
+    for (std::size_t r = 0; r < to.size(); ++r) to[r] += values[r];
+  };
+  for (int draw = 0; draw < options.draws; ++draw) {
+    const Prefixes chosen = draw_prefixes(sequences, seeds, n, Stream::measure_batch, Stream::measure_prefix, draw);
+    const Batch<Real> batch = batches.gather(chosen.indices, chosen.lengths);
+    prefix.forward(batch.inputs, batch.extent, batch.lengths);
+    std::vector<Random> random = streams(seeds, Stream::measure_input, draw);
+    for (int layer = 0; layer < model.shape().layers; ++layer) {
+      Tensor<Real>& input = inputs[static_cast<std::size_t>(layer)];
+      input.from_host(constant_inputs<Real>(random, model.layer_inputs(layer)));
+      const std::vector<View<const Real>> sources{input.view(replicas, 1, model.layer_inputs(layer))};
+      Recurrence<Real>& run = layers[static_cast<std::size_t>(layer)];
+      for (int part = 0; part < model.parts(); ++part) {
+        run.forward(model.weights(layer, part), sources, {options.steps, n}, nullptr, prefix.last_state(layer, part));
+        operations.copy(
+            run.last_state(),
+            last.view(replicas, n, all).columns_from(std::ptrdiff_t(layer * model.parts() + part) * width, width));
+      }
+    }
+    operations.attractors(last.view(replicas, n, all), options.epsilon, value.data());
+    add(sum.vaa);
+    operations.variability(
+        {.states = last.view(replicas, n, all), .epsilon = options.epsilon, .value = value.data(), .gradient = {}});
+    add(sum.vaa_star);
+  }
+  for (std::vector<double>* const means : {&sum.vaa, &sum.vaa_star})
+    for (double& mean : *means) mean /= options.draws;
+  return sum;
+}
+
+template Multistability measure_multistability(Model<float>&, const Sequences&, std::span<const std::uint64_t>,
+                                               const MeasureOptions&);
+template Multistability measure_multistability(Model<double>&, const Sequences&, std::span<const std::uint64_t>,
+                                               const MeasureOptions&);
+
+template <class Real>
+WarmUp<Real>::WarmUp(Model<Real>& model, const Sequences& sequences, std::span<const std::uint64_t> seeds,
+                     WarmUpOptions options)
+    : model_(&model),
+      operations_(&operations_of<Real>(model.backend())),
+      seeds_(seeds.begin(), seeds.end()),
+      options_(options),
+      batches_(model.backend(), sequences, model.replicas(), std::min(options.sequences, sequences.count)),
+      prefix_(model, {sequences.total_steps(), std::min(options.sequences, sequences.count)}, 1, Keep::trajectory),
+      adam_(model.backend(), model.parameters(), std::vector<double>(seeds.size(), options.learning_rate), {}),
+      steps_(model.backend(), {model.replicas(), std::min(options.sequences, sequences.count)}),
+      values_(model.backend(), {model.replicas()}),
+      loss_(seeds.size()),
+      vaa_star_(seeds.size()),
+      active_(seeds.size(), 1) {
+  const int n = std::min(options.sequences, sequences.count);
+  for (int layer = 0; layer < model.shape().layers; ++layer) {
+    const int inputs = model.layer_inputs(layer);
+    Recurrence<Real> run(
+        model.backend(), *model.shape().cell,
+        {.replicas = model.replicas(), .units = model.part_units(), .inputs = inputs, .largest = {options.longest, n}},
+        Keep::trajectory, InputMode::constant);
+    Tensor<Real> input(model.backend(), {model.replicas(), 1, inputs});
+    const std::vector<View<const Real>> sources{input.view(model.replicas(), 1, inputs)};
+    layers_.push_back({std::move(run), std::move(input), sources});
+  }
+}
+
+template <class Real>
+const std::vector<double>& WarmUp<Real>::gradient(int s) {
+  const int replicas = model_->replicas(), n = static_cast<int>(steps_.size()) / replicas;
+  operations_->clear(model_->parameters().gradients());
+  const Prefixes chosen =
+      draw_prefixes(batches_.sequences(), seeds_, n, Stream::warm_up_batch, Stream::warm_up_prefix, s);
+  const Batch<Real> batch = batches_.gather(chosen.indices, chosen.lengths);
+  prefix_.forward(batch.inputs, batch.extent, batch.lengths);
+  prefix_.clear_gradients();
+
+  // As many steps for all as the longest draw could have: what shape the sums below have, and so their rounding, must
+  // not depend on what the replicas beside drew.
+  const auto longest = static_cast<int>(std::min<std::int64_t>(1 + std::int64_t(options_.ramp) * s, options_.longest));
+  std::vector<int> steps;
+  for (Random& random : streams(seeds_, Stream::warm_up_steps, s)) {
+    const int drawn = 1 + static_cast<int>(random.below(longest));
+    steps.insert(steps.end(), static_cast<std::size_t>(n), drawn);
+  }
+  steps_.from_host(steps);
+  const Extent extent{longest, n};
+
+  std::vector<Random> random = streams(seeds_, Stream::warm_up_input, s);
+  std::fill(loss_.begin(), loss_.end(), 0);
+  std::fill(vaa_star_.begin(), vaa_star_.end(), 0);
+  const double layers = model_->shape().layers;
+  for (int l = 0; l < model_->shape().layers; ++l) {
+    Layer& layer = layers_[static_cast<std::size_t>(l)];
+    layer.input.from_host(constant_inputs<Real>(random, model_->layer_inputs(l)));
+    layer.run.forward(model_->weights(l, 0), layer.sources, extent, steps_.data(), prefix_.last_state(l, 0));
+    layer.run.clear_gradients();
+    operations_->variability({.states = layer.run.last_state(),
+                              .epsilon = options_.epsilon,
+                              .target = options_.target,
+                              .scale = 1 / layers,
+                              .value = values_.data(),
+                              .gradient = layer.run.last_state_gradient()});
+    const std::vector<double> value = values_.to_host();
+    for (std::size_t r = 0; r < value.size(); ++r) {
+      vaa_star_[r] += value[r] / layers;
+      loss_[r] += (value[r] - options_.target) * (value[r] - options_.target) / layers;
+    }
+    layer.run.backward(model_->weights(l, 0), layer.sources, model_->gradients(l, 0), {});
+    operations_->copy(layer.run.last_state_gradient(), prefix_.last_state_gradient(l, 0));
+  }
+  prefix_.backward(Unrolled<Real>::Readout::unused);
+  Parameters<Real>& parameters = model_->parameters();
+  for (const ParameterSlice& slice : parameters.slices())
+    if (slice.name.starts_with("rnn.second.")) operations_->clear(parameters.gradients(slice));
+  return loss_;
+}
+
+template <class Real>
+const std::vector<double>& WarmUp<Real>::step(int s) {
+  gradient(s);
+  for (std::size_t r = 0; r < active_.size(); ++r)
+    if (!std::isfinite(loss_[r])) active_[r] = 0;
+  const std::vector<double>& norm = adam_.step(active_);
+  for (std::size_t r = 0; r < active_.size(); ++r)
+    if (!std::isfinite(norm[r])) active_[r] = 0;
+  return loss_;
+}
+
+template class WarmUp<float>;
+template class WarmUp<double>;
+
+}  // namespace hysteron

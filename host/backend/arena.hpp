@@ -1,0 +1,37 @@
+#pragma once
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+namespace hysteron {
+
+/// Memory that only grows: working space that a second call of the same size finds as it is. What it held is lost when it
+/// grows. Throws std::bad_alloc.
+class Arena {
+ public:
+  static constexpr std::size_t alignment = 64;
+
+  Arena() = default;
+  Arena(Arena&& other) noexcept : memory_(other.memory_), bytes_(other.bytes_) { other.memory_ = nullptr, other.bytes_ = 0; }
+  Arena& operator=(Arena&&) = delete;
+  ~Arena() { std::free(memory_); }
+
+  template <class T>
+  T* reserve(std::ptrdiff_t count) {
+    const std::size_t bytes = (static_cast<std::size_t>(count) * sizeof(T) + alignment) / alignment * alignment;
+    if (bytes > bytes_) {
+      std::free(memory_);
+      bytes_ = 0;
+      memory_ = std::aligned_alloc(alignment, bytes);
+      if (!memory_) throw std::bad_alloc();
+      bytes_ = bytes;
+    }
+    return static_cast<T*>(memory_);
+  }
+
+ private:
+  void* memory_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace hysteron

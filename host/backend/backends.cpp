@@ -1,0 +1,77 @@
+#include <algorithm>
+#include <charconv>
+
+#include <hysteron/backend.hpp>
+
+namespace hysteron {
+
+namespace {
+
+/// The number after the colon of "cuda:1"; 0 without one.
+int device_number(std::string_view device) {
+  const std::size_t colon = device.find(':');
+  if (colon == std::string_view::npos) return 0;
+  const std::string_view digits = device.substr(colon + 1);
+  int number = -1;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size() || number < 0)
+    throw usage_error({.what = "not a device: \"" + std::string(device) + "\"",
+                       .expected = "a number after the colon, as in cuda:1",
+                       .found = "\"" + std::string(digits) + "\"",
+                       .hint = ""});
+  return number;
+}
+
+const BackendKind& best_kind() {
+  const BackendKind* best = nullptr;
+  for (const BackendKind& kind : backend_kinds())
+    if ((!best || kind.rank > best->rank) && kind.reason_against().empty()) best = &kind;
+  if (!best) throw device_error({.what = "no backend can run here", .expected = "", .found = "", .hint = ""});
+  return *best;
+}
+
+const BackendKind& kind_named(std::string_view name) {
+  std::vector<std::string> known{"auto"};
+  for (const BackendKind& kind : backend_kinds()) {
+    if (kind.name == name) return kind;
+    known.push_back(kind.name);
+  }
+  if (name == "cuda")
+    throw device_error({.what = "device \"cuda\" cannot be used",
+                        .expected = "",
+                        .found = "",
+                        .hint = "this build has no CUDA backend: configure it with -DHYSTERON_CUDA=ON, or use --device cpu"});
+  throw unknown_name("device", name, known);
+}
+
+}  // namespace
+
+std::vector<BackendKind>& backend_kinds() {
+  static std::vector<BackendKind> kinds;
+  return kinds;
+}
+
+std::unique_ptr<Backend> make_backend(std::string_view device, int threads) {
+  if (threads < 0)
+    throw usage_error({.what = "a negative number of threads",
+                       .expected = "0 (as many as the machine has) or more",
+                       .found = std::to_string(threads),
+                       .hint = ""});
+  if (device == "auto") return best_kind().make(0, threads);
+  const BackendKind& kind = kind_named(device.substr(0, device.find(':')));
+  const int number = device_number(device);
+  if (const std::string reason = kind.reason_against(); !reason.empty())
+    throw device_error({.what = "device \"" + std::string(device) + "\" cannot be used",
+                        .expected = "",
+                        .found = reason,
+                        .hint = "--device cpu runs everywhere; hysteron info lists what can run here"});
+  const std::vector<std::string> devices = kind.devices();
+  if (static_cast<std::size_t>(number) >= devices.size())
+    throw device_error({.what = "there is no device \"" + std::string(device) + "\"",
+                        .expected = kind.name + ":0 to " + kind.name + ":" + std::to_string(devices.size() - 1),
+                        .found = std::to_string(number),
+                        .hint = "hysteron info lists what can run here"});
+  return kind.make(number, threads);
+}
+
+}  // namespace hysteron

@@ -1,0 +1,83 @@
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+#include <hysteron/backend.hpp>
+
+#include "backend/cpu_operations.hpp"
+
+namespace hysteron {
+
+namespace {
+
+std::string machine() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "CPU";
+}
+
+class CpuBackend final : public Backend {
+ public:
+  explicit CpuBackend(int threads) : workers_(threads, chosen_level()), single_(workers_), twofold_(workers_) {}
+
+  void* allocate(std::size_t bytes) override {
+    // Large blocks lie on large pages where the system gives them: fewer misses when a product walks a matrix.
+    constexpr std::size_t large_page = std::size_t(1) << 21;
+    const std::size_t unit = bytes >= large_page ? large_page : Arena::alignment;
+    const std::size_t most =
+        static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    const std::size_t rounded = bytes <= most ? (bytes + unit - 1) / unit * unit : 0;
+    void* const memory = bytes <= most ? std::aligned_alloc(unit, rounded ? rounded : unit) : nullptr;
+    if (!memory) {
+      throw device_error({.what = "not enough memory",
+                          .expected = "at most " + std::to_string(most) + " bytes (this machine's memory)",
+                          .found = std::to_string(bytes) + " bytes asked for",
+                          .hint = "fewer replicas, a smaller batch or shorter sequences need less"});
+    }
+    if (unit == large_page) madvise(memory, rounded, MADV_HUGEPAGE);
+    std::memset(memory, 0, bytes);
+    return memory;
+  }
+  void release(void* memory) noexcept override { std::free(memory); }
+  void copy_in(void* to, const void* from, std::size_t bytes) override { copy(to, from, bytes); }
+  void copy_out(void* to, const void* from, std::size_t bytes) override { copy(to, from, bytes); }
+  void copy(void* to, const void* from, std::size_t bytes) override {
+    if (bytes > 0) std::memmove(to, from, bytes);
+  }
+  void clear(void* memory, std::size_t bytes) override {
+    if (bytes > 0) std::memset(memory, 0, bytes);
+  }
+
+  std::string name() const override { return "cpu"; }
+  std::string description() const override {
+    return machine() + ", " + std::to_string(workers_.threads()) + " threads, instructions " + workers_.level().name;
+  }
+  Operations<float>& operations(float) override { return single_; }
+  Operations<double>& operations(double) override { return twofold_; }
+
+ private:
+  Workers workers_;
+  CpuOperations<float> single_;
+  CpuOperations<double> twofold_;
+};
+
+std::unique_ptr<Backend> make_cpu(int, int threads) {
+  return std::make_unique<CpuBackend>(threads > 0 ? threads : omp_get_num_procs());
+}
+
+const BackendRegistration registration({.name = "cpu",
+                                        .rank = 0,
+                                        .reason_against = [] { return std::string(); },
+                                        .devices = [] { return std::vector<std::string>{machine()}; },
+                                        .make = make_cpu});
+
+}  // namespace
+
+}  // namespace hysteron

@@ -1,0 +1,100 @@
+#include <algorithm>
+#include <cmath>
+
+#include "backend/cpu_operations.hpp"
+
+namespace hysteron {
+
+namespace {
+
+constexpr std::ptrdiff_t rows_of_part = 256;
+
+struct RowLoss {
+  double loss = 0, right = 0;
+};
+
+/// Of one row, with the gradient of share * loss.
+template <class Real>
+double squared_error(const Real* output, const Real* target, std::ptrdiff_t count, double share, Real* gradient) {
+  double sum = 0;
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    const double error = static_cast<double>(output[i]) - static_cast<double>(target[i]);
+    sum += error * error;
+    if (gradient) gradient[i] = Real(2 * share * error);
+  }
+  return sum;
+}
+
+template <class Real>
+RowLoss cross_entropy(const Real* output, int label, std::ptrdiff_t count, double share, Real* gradient) {
+  const double largest = static_cast<double>(*std::max_element(output, output + count));
+  double sum = 0;
+  for (std::ptrdiff_t i = 0; i < count; ++i) sum += std::exp(static_cast<double>(output[i]) - largest);
+  if (gradient) {
+    for (std::ptrdiff_t i = 0; i < count; ++i)
+      gradient[i] = Real(share * (std::exp(static_cast<double>(output[i]) - largest) / sum - (i == label ? 1.0 : 0.0)));
+  }
+  const auto answer = std::max_element(output, output + count) - output;
+  return {.loss = largest + std::log(sum) - static_cast<double>(output[label]), .right = answer == label ? 1.0 : 0.0};
+}
+
+}  // namespace
+
+template <class Real>
+void CpuOperations<Real>::loss(const LossRun<Real>& run) {
+  const int replicas = run.outputs.replicas;
+  const std::ptrdiff_t rows = std::ptrdiff_t(run.steps) * run.batch, width = run.outputs.columns;
+  const auto counts = [&](std::ptrdiff_t replica, std::ptrdiff_t row) {
+    return !run.lengths || run.first_step + row / run.batch < run.lengths[replica * run.batch + row % run.batch];
+  };
+  if (run.kind == LossKind::cross_entropy) {
+    for (std::ptrdiff_t i = 0; i < std::ptrdiff_t(replicas) * run.batch; ++i)
+      if (run.labels[i] < 0 || run.labels[i] >= width)
+        throw data_error({.what = "a label out of range",
+                          .expected = "0 to " + std::to_string(width - 1),
+                          .found = std::to_string(run.labels[i]),
+                          .hint = "the read-out needs one output for each class"});
+  }
+  const std::ptrdiff_t cuts = (rows + rows_of_part - 1) / rows_of_part;
+  RowLoss* const partial = workers_->shared<RowLoss>(Shared::partial, replicas * cuts);
+  double* const shares = workers_->shared<double>(Shared::order, replicas);
+  for (int replica = 0; replica < replicas; ++replica) {
+    std::ptrdiff_t counted = 0;
+    for (std::ptrdiff_t row = 0; row < rows; ++row) counted += counts(replica, row) ? 1 : 0;
+    const std::ptrdiff_t terms = counted * (run.kind == LossKind::mse ? width : 1);
+    shares[replica] = terms > 0 ? 1.0 / static_cast<double>(terms) : 0.0;
+  }
+  workers_->run(replicas * cuts, replicas * rows * width * 8, [&](std::ptrdiff_t i, int) {
+    const std::ptrdiff_t replica = i / cuts, first = i % cuts * rows_of_part;
+    RowLoss sum;
+    for (std::ptrdiff_t row = first; row < std::min(rows, first + rows_of_part); ++row) {
+      Real* const gradient = run.gradient ? run.gradient.at(replica, row) : nullptr;
+      const Real* const output = run.outputs.at(replica, row);
+      if (!counts(replica, row)) {
+        if (gradient) std::fill_n(gradient, width, Real(0));
+      } else if (run.kind == LossKind::mse) {
+        sum.loss += squared_error(output, run.targets.at(replica, row), width, shares[replica], gradient);
+      } else {
+        const int label = run.labels[replica * run.batch + row % run.batch];
+        const RowLoss one = cross_entropy(output, label, width, shares[replica], gradient);
+        sum.loss += one.loss;
+        sum.right += one.right;
+      }
+    }
+    partial[i] = sum;
+  });
+  for (int replica = 0; replica < replicas; ++replica) {
+    RowLoss sum;
+    for (std::ptrdiff_t cut = 0; cut < cuts; ++cut) {
+      sum.loss += partial[replica * cuts + cut].loss;
+      sum.right += partial[replica * cuts + cut].right;
+    }
+    run.loss[replica] = sum.loss * shares[replica];
+    if (run.accuracy) run.accuracy[replica] = sum.right * shares[replica];
+  }
+}
+
+template void CpuOperations<float>::loss(const LossRun<float>&);
+template void CpuOperations<double>::loss(const LossRun<double>&);
+
+}  // namespace hysteron

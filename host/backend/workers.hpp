@@ -1,0 +1,62 @@
+#pragma once
+#include <array>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include <omp.h>
+
+#include "backend/arena.hpp"
+#include "backend/instruction_level.hpp"
+
+namespace hysteron {
+
+/// What a call keeps for all of its threads to read.
+enum class Shared { panels, rows, partial, order, count };
+
+/// The threads of a CPU backend, and what they work with. Chance decides which thread takes which task; no result may
+/// depend on it.
+class Workers {
+ public:
+  Workers(int threads, InstructionLevel level)
+      : threads_(threads), level_(std::move(level)), own_(static_cast<std::size_t>(threads)) {}
+
+  int threads() const { return threads_; }
+  const InstructionLevel& level() const { return level_; }
+
+  template <class T>
+  T* shared(Shared what, std::ptrdiff_t count) {
+    return shared_[static_cast<std::size_t>(what)].reserve<T>(count);
+  }
+
+  /// Working space of every thread: call before run, and own() within.
+  template <class T>
+  void reserve_own(std::ptrdiff_t count) {
+    for (Arena& arena : own_) arena.reserve<T>(count);
+  }
+  template <class T>
+  T* own(int thread) {
+    return own_[static_cast<std::size_t>(thread)].reserve<T>(0);
+  }
+
+  /// Calls task(index, thread) for every index. `work`: how many operations on numbers all tasks are, roughly; little
+  /// work is done before other threads have woken. Always the same team, which OpenMP then keeps.
+  template <class Task>
+  void run(std::ptrdiff_t tasks, std::ptrdiff_t work, const Task& task) {
+    constexpr std::ptrdiff_t worth_threads = 200'000;
+    if (tasks < 2 || threads_ == 1 || work < worth_threads) {
+      for (std::ptrdiff_t i = 0; i < tasks; ++i) task(i, 0);
+      return;
+    }
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads_)
+    for (std::ptrdiff_t i = 0; i < tasks; ++i) task(i, omp_get_thread_num());
+  }
+
+ private:
+  int threads_;
+  InstructionLevel level_;
+  std::vector<Arena> own_;
+  std::array<Arena, static_cast<std::size_t>(Shared::count)> shared_;
+};
+
+}  // namespace hysteron

@@ -1,0 +1,69 @@
+#include <fmt/format.h>
+
+#include <hysteron/registry.hpp>
+
+#include "commands/command.hpp"
+#include "runs/options.hpp"
+#include "runs/recorded_run.hpp"
+#include "runs/result_table.hpp"
+#include "runs/stop_signal.hpp"
+
+namespace hysteron {
+namespace {
+
+class Train final : public Command {
+ public:
+  std::string example() const override {
+    return "hysteron train --task copy_first_input --cell gru --units 64 --layers 2 --init warm_up --replicas 4 \\\n"
+           "    --set task.steps=100 --set train.updates=500 --out runs/x";
+  }
+  std::string description() const override {
+    return "Build, initialize, train and evaluate a population of networks; write a run folder.";
+  }
+
+  void declare(CLI::App& app) override {
+    options_.declare(app, task_flags());
+    app.add_option("--out", out_, "the run folder (default: runs/TASK-CELL-INIT-SEED)");
+    app.add_flag("--force", force_, "replace a run folder that is there");
+    app.add_option("--resume", resume_, "go on with the run in this folder, with its own configuration");
+  }
+
+  int run(const std::vector<std::string>& arguments) override {
+    Settings settings = resume_.empty() ? options_.settings() : Settings();
+    if (!resume_.empty()) settings.read_file(std::filesystem::path(resume_) / "config.toml");
+    const Configuration configuration = configure(settings, Sections::task_and_training);
+    const std::unique_ptr<Backend> backend = backend_of(settings);
+    const std::unique_ptr<Journal> journal = options_.journal();
+    const Json result = record_run(settings, configuration, *backend, *journal, place(settings, arguments));
+    if (!was_stopped(result)) {
+      fmt::print("{}", result_table({result}));
+      fmt::print("{} in {:.1f} s on {}\n", result["run"].get<std::string>(), result["seconds"].get<double>(),
+                 result["device"].get<std::string>());
+    }
+    if (options_.json()) fmt::print("{}\n", json_line(result));
+    std::fflush(stdout);
+    if (was_stopped(result)) {
+      journal->message("stopped; go on with: hysteron train --resume " + result["run"].get<std::string>());
+      return stopped_exit_code;
+    }
+    return report_failures(result);
+  }
+
+ private:
+  RunPlace place(const Settings& settings, const std::vector<std::string>& arguments) const {
+    using Begin = RunPlace::Begin;
+    if (!resume_.empty()) return {resume_, Begin::resuming, arguments};
+    const std::string name = fmt::format("runs/{}-{}-{}-{}", settings.text("task.name"), settings.text("model.cell"),
+                                         settings.text("init.name"), settings.integer("seed"));
+    return {out_.empty() ? name : out_, force_ ? Begin::replacing : Begin::fresh, arguments};
+  }
+
+  Options options_;
+  std::string out_, resume_;
+  bool force_ = false;
+};
+
+const Registration<Command> registration("train", [] { return std::make_unique<Train>(); });
+
+}  // namespace
+}  // namespace hysteron

@@ -1,0 +1,185 @@
+#include "data/sequence_files.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include <hysteron/error.hpp>
+
+#include "records/array.hpp"
+#include "records/npy.hpp"
+
+namespace hysteron {
+namespace {
+
+constexpr int most_classes = 1'000'000;
+
+// An extent as the int that it is everywhere else.
+int extent(const Array& array, std::size_t axis, const std::string& name, const std::string& axis_name) {
+  const std::int64_t size = array.shape[axis];
+  if (size < 1 || size > std::numeric_limits<int>::max())
+    throw data_error({.what = name + " has a shape that nothing can be done with",
+                      .expected = fmt::format("one or more {}", axis_name),
+                      .found = "shape " + shape_text(array.shape),
+                      .hint = ""});
+  return static_cast<int>(size);
+}
+
+void expect_floating_point(const Array& array, const std::string& name) {
+  if (array.dtype != DType::f32 && array.dtype != DType::f64)
+    throw data_error({.what = name + " has the wrong dtype",
+                      .expected = "float32 or float64",
+                      .found = std::string(dtype_name(array.dtype)),
+                      .hint = "numpy.save(file, array.astype(\"float32\")) writes what is expected"});
+}
+
+void expect_batch(int batch, int sequences, const Array& array, const std::string& name) {
+  if (batch != sequences)
+    throw data_error({.what = name + " and the inputs have different numbers of sequences",
+                      .expected = fmt::format("a batch of {}, as the inputs", sequences),
+                      .found = fmt::format("{} in shape {}", batch, shape_text(array.shape)),
+                      .hint = "the axes of inputs and targets are [steps, batch, …]: the batch is the second"});
+}
+
+// [steps, batch, width] in the file's order to [batch, steps, width].
+std::vector<float> by_sequence(const std::vector<float>& values, int steps, int batch, int width) {
+  const auto row = static_cast<std::size_t>(width);
+  std::vector<float> turned(values.size());
+  auto from = values.begin();
+  for (std::size_t step = 0; step < static_cast<std::size_t>(steps); ++step)
+    for (std::size_t sequence = 0; sequence < static_cast<std::size_t>(batch); ++sequence, from += width)
+      std::copy_n(
+          from, width,
+          turned.begin() + static_cast<std::ptrdiff_t>((sequence * static_cast<std::size_t>(steps) + step) * row));
+  return turned;
+}
+
+std::vector<float> read_values(const Array& array, const std::string& name, std::array<int, 3>& shape,
+                               const std::string& width_name) {
+  expect_dimensions(array, name, {"steps", "batch", width_name});
+  expect_floating_point(array, name);
+  shape = {extent(array, 0, name, "steps"), extent(array, 1, name, "batch"), extent(array, 2, name, width_name)};
+  return to_floats(array, name);
+}
+
+void read_lengths(const std::string& file, Sequences& sequences) {
+  const std::string name = "lengths " + file;
+  const Array array = read_array(file);
+  expect_dimensions(array, name, {"batch"});
+  sequences.lengths = to_ints(array, name);
+  expect_batch(extent(array, 0, name, "batch"), sequences.count, array, name);
+  const auto wrong = std::find_if(sequences.lengths.begin(), sequences.lengths.end(),
+                                  [&](int length) { return length < 1 || length > sequences.steps; });
+  if (wrong != sequences.lengths.end())
+    throw data_error({.what = "a length in " + name + " is out of range",
+                      .expected = fmt::format("1 .. {}, the steps of the inputs", sequences.steps),
+                      .found = fmt::format("{} at [{}]", *wrong, wrong - sequences.lengths.begin()),
+                      .hint = "leave out empty sequences; a length counts the steps that are no padding"});
+}
+
+void read_labels(const SequenceFiles& files, Sequences& sequences) {
+  const std::string name = "labels " + files.targets;
+  const Array array = read_array(files.targets);
+  if (array.dtype == DType::f32 || array.dtype == DType::f64)
+    throw data_error({.what = name + " has the wrong dtype",
+                      .expected = "integers for the loss cross_entropy: the number of each sequence's class",
+                      .found = std::string(dtype_name(array.dtype)),
+                      .hint = "real numbers are targets of the loss mse"});
+  expect_dimensions(array, name, {"batch"});
+  expect_batch(extent(array, 0, name, "batch"), sequences.count, array, name);
+  sequences.labels = to_ints(array, name);
+  const int most = files.classes.value_or(most_classes);
+  const auto wrong = std::find_if(sequences.labels.begin(), sequences.labels.end(),
+                                  [&](int label) { return label < 0 || label >= most; });
+  if (wrong != sequences.labels.end())
+    throw data_error(
+        {.what = "a label in " + name + " is out of range",
+         .expected = fmt::format("0 .. {}{}", most - 1, files.classes ? ", less than the number of classes" : ""),
+         .found = fmt::format("{} at [{}]", *wrong, wrong - sequences.labels.begin()),
+         .hint = files.classes ? "" : "number the classes from 0 on"});
+  sequences.outputs =
+      files.classes ? *files.classes : *std::max_element(sequences.labels.begin(), sequences.labels.end()) + 1;
+  if (sequences.outputs < 2)
+    throw data_error({.what = name + " has a single class",
+                      .expected = "labels 0 and 1 at least",
+                      .found = "label 0 only",
+                      .hint = "say the number of classes if there are more than are seen here (task.classes)"});
+  sequences.target_steps = files.answers == Answers::all ? sequences.steps : 1;
+}
+
+// Of targets of every step, each sequence's at its own last step.
+std::vector<float> last_step(const std::vector<float>& targets, const Sequences& sequences) {
+  const auto width = static_cast<std::size_t>(sequences.outputs), steps = static_cast<std::size_t>(sequences.steps);
+  std::vector<float> last;
+  last.reserve(static_cast<std::size_t>(sequences.count) * width);
+  for (std::size_t sequence = 0; sequence < static_cast<std::size_t>(sequences.count); ++sequence) {
+    const auto length = sequences.lengths.empty() ? steps : static_cast<std::size_t>(sequences.lengths[sequence]);
+    const auto row = targets.begin() + static_cast<std::ptrdiff_t>((sequence * steps + length - 1) * width);
+    last.insert(last.end(), row, row + sequences.outputs);
+  }
+  return last;
+}
+
+void read_regression_targets(const SequenceFiles& files, Sequences& sequences) {
+  const std::string name = "targets " + files.targets;
+  const Array array = read_array(files.targets);
+  std::array<int, 3> shape{};
+  const std::vector<float> values = read_values(array, name, shape, "outputs");
+  expect_batch(shape[1], sequences.count, array, name);
+  const bool every_step = shape[0] == sequences.steps;
+  if (!every_step && (shape[0] != 1 || files.answers == Answers::all))
+    throw data_error(
+        {.what = name + " has the wrong number of steps",
+         .expected = fmt::format("{}{}, the steps of the inputs", files.answers == Answers::all ? "" : "1 or ",
+                                 sequences.steps),
+         .found = fmt::format("{} in shape {}", shape[0], shape_text(array.shape)),
+         .hint = files.answers == Answers::all ? "with one target a sequence: task.at=last (--at last)" : ""});
+  sequences.outputs = shape[2];
+  sequences.targets = by_sequence(values, shape[0], shape[1], shape[2]);
+  sequences.target_steps = shape[0];
+  if (every_step && files.answers == Answers::last) {
+    sequences.targets = last_step(sequences.targets, sequences);
+    sequences.target_steps = 1;
+  }
+}
+
+}  // namespace
+
+Answers answers_named(const std::string& name) {
+  if (name == "auto") return Answers::automatic;
+  if (name == "last") return Answers::last;
+  if (name == "all") return Answers::all;
+  const std::string known[] = {"auto", "last", "all"};
+  throw unknown_name("choice of answers", name, known);
+}
+
+LossKind loss_named(const std::string& name) {
+  if (name == "mse") return LossKind::mse;
+  if (name == "cross_entropy") return LossKind::cross_entropy;
+  const std::string known[] = {"mse", "cross_entropy"};
+  throw unknown_name("loss", name, known);
+}
+
+Sequences read_sequences(const SequenceFiles& files) {
+  Sequences sequences;
+  {
+    const std::string name = "inputs " + files.inputs;
+    std::array<int, 3> shape{};
+    const std::vector<float> values = read_values(read_array(files.inputs), name, shape, "inputs");
+    sequences.steps = shape[0];
+    sequences.count = shape[1];
+    sequences.features = shape[2];
+    sequences.inputs = by_sequence(values, shape[0], shape[1], shape[2]);
+  }
+  if (!files.lengths.empty()) read_lengths(files.lengths, sequences);
+  if (files.targets.empty()) return sequences;
+  if (files.loss == LossKind::cross_entropy)
+    read_labels(files, sequences);
+  else
+    read_regression_targets(files, sequences);
+  return sequences;
+}
+
+}  // namespace hysteron

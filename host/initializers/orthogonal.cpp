@@ -1,0 +1,33 @@
+#include <hysteron/initializer.hpp>
+#include <hysteron/registry.hpp>
+
+#include "training/draws.hpp"
+
+namespace hysteron {
+namespace {
+
+/// As classic, with every recurrent block orthogonal (Saxe, McClelland & Ganguli 2014, arXiv 1312.6120) and the biases
+/// of the input half zero. A diagonal cell has no recurrent block and starts as classic.
+class Orthogonal final : public Initializer {
+ public:
+  std::string description() const override { return "every recurrent block a random orthogonal matrix, biases zero"; }
+  void declare(Settings&) const override {}
+  void initialize(const InitializerRun<float>& run) const override { draw(run); }
+  void initialize(const InitializerRun<double>& run) const override { draw(run); }
+
+ private:
+  template <class Real>
+  static void draw(const InitializerRun<Real>& run) {
+    const CellInfo& cell = *run.model->shape().cell;
+    CellDraws draws = classic_draws(cell);
+    draws.weight_hh = Draw::orthogonal;
+    draws.bias = Draw::zero;
+    if (cell.layout.unit != "weight_hh") draws.unit = Draw::zero;
+    draw_parameters(*run.model, run.seeds, draws);
+  }
+};
+
+const Registration<Initializer> registration("orthogonal", [] { return std::make_unique<Orthogonal>(); });
+
+}  // namespace
+}  // namespace hysteron

@@ -1,0 +1,19 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace hysteron {
+
+/// Keys stay in the order in which they were written.
+using Json = nlohmann::ordered_json;
+
+/// Strict JSON (RFC 8259): a key twice in one object, other text after the value and nesting deeper than 64 are
+/// refused. Throws a data error with the position. Spaces around the value are fine.
+Json parse_json(std::string_view text, const std::string& name);
+
+/// One line, numbers that are not finite as null, and letters that are not UTF-8 replaced.
+std::string json_line(const Json& json);
+
+}  // namespace hysteron

@@ -1,0 +1,63 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hysteron {
+
+/// What becomes of a run folder that is there already.
+enum class Existing { refuse, replace };
+
+/// The folder of one run:
+///
+///   config.toml       all settings       models/replica-00.safetensors ..   the best weights of each replica
+///   environment.json  where it ran       checkpoint/                        everything to go on
+///   journal.jsonl     what happened      result.json                        written last: the run is finished
+///
+/// It appears under its name with its configuration in it; its files and its checkpoint are, at any moment, the old
+/// ones or the new ones. So a run that was killed can be resumed, or is refused with the reason. While an object of
+/// this class lives, no other process can create or resume a run there.
+class RunFolder {
+ public:
+  /// Throws a usage error when something is there already; with Existing::replace, only when that is not an old run, or
+  /// is one that goes on.
+  static RunFolder create(const std::filesystem::path& path, Existing existing, std::string_view configuration,
+                          std::string_view environment);
+  /// Throws a usage error that says why it cannot go on: no run folder, finished, no checkpoint yet, still running.
+  static RunFolder resume(const std::filesystem::path& path);
+
+  RunFolder(RunFolder&&) noexcept;
+  RunFolder& operator=(RunFolder&&) noexcept;
+  ~RunFolder();
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path config() const { return path_ / "config.toml"; }
+  std::filesystem::path journal() const { return path_ / "journal.jsonl"; }
+  std::filesystem::path report() const { return path_ / "report.html"; }
+  std::filesystem::path model(int replica) const;
+  std::filesystem::path checkpoint() const { return path_ / "checkpoint"; }
+
+  /// `fill` writes the files of a new checkpoint into an empty folder, which then takes the place of the old one.
+  void write_checkpoint(const std::function<void(const std::filesystem::path& folder)>& fill) const;
+  void write_result(std::string_view json) const;
+
+ private:
+  class Lock;
+
+  RunFolder(std::filesystem::path path, std::unique_ptr<Lock> lock);
+
+  std::filesystem::path path_;
+  std::unique_ptr<Lock> lock_;
+};
+
+/// Whether the folder is that of a run, and of one that wrote its result.
+bool is_run_folder(const std::filesystem::path& path);
+bool is_finished(const std::filesystem::path& path);
+
+/// The model files of a run, by replica. Throws a data error when there are none.
+std::vector<std::filesystem::path> list_models(const std::filesystem::path& run);
+
+}  // namespace hysteron

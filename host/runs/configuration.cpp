@@ -1,0 +1,127 @@
+#include "runs/configuration.hpp"
+
+#include <hysteron/registry.hpp>
+
+namespace hysteron {
+namespace {
+
+std::vector<std::string> cell_names() {
+  std::vector<std::string> names;
+  for (const CellInfo& cell : every_cell()) names.emplace_back(cell.name);
+  return names;
+}
+
+void declare_model(Settings& settings) {
+  settings.declare("model.cell", "gru", "the recurrent cell", one_of(cell_names()));
+  settings.declare("model.units", 64, "of each layer", range(1, 65536));
+  settings.declare("model.layers", 2, "layers, each reading the one below", range(1, 1024));
+  settings.declare("model.structure", "stack",
+                   "stack, or double: layers of two halves, of which the first is warmed up",
+                   one_of({"stack", "double"}));
+}
+
+void declare_initialization(Settings& settings) {
+  settings.declare("init.name", "classic", "what makes the network ready before its first gradient",
+                   one_of(Registry<Initializer>::names()));
+  const MeasureOptions measure;
+  settings.declare("init.measure_steps", measure.steps, "constant-input steps when VAA is measured", range(1, 1e9));
+  settings.declare("init.measure_draws", measure.draws,
+                   "draws that a measured VAA is the mean of; 0: VAA is not measured", range(0, 1e6));
+  settings.declare("init.measure_sequences", measure.sequences, "sequences in a draw", range(2, 65536));
+}
+
+void declare_training(Settings& settings) {
+  const TrainerOptions options;
+  settings.declare("train.epochs", 50, "passes over the training sequences", range(0, 1e9));
+  settings.declare("train.updates", -1,
+                   "gradient steps instead of epochs; 0: initialize and evaluate only; -1: train.epochs",
+                   range(-1, 1e15));
+  settings.declare("train.batch", options.batch, "sequences in a gradient step", range(1, 1e6));
+  settings.declare("train.learning_rate", 1e-3, "of Adam", range(0, 1e38));
+  settings.declare("train.learning_rates", std::vector<double>{}, "one for each replica instead", range(0, 1e38));
+  settings.declare("train.clip", options.adam.clip, "largest norm of a replica's gradient; 0: any", range(0, 1e38));
+  settings.declare("train.weight_decay", options.adam.weight_decay, "added to the gradient, times the weights",
+                   range(0, 1e6));
+  settings.declare("train.validation_share", options.validation_share,
+                   "the last of the training sequences: the weights that do best on them are kept",
+                   fraction_below_one());
+  settings.declare("train.validate_every", 0, "gradient steps; 0: after each epoch", range(0, 1e15));
+  settings.declare("train.vaa_every", 0, "gradient steps between measurements of the VAA; 0: before and after only",
+                   range(0, 1e15));
+  settings.declare("train.checkpoint_every", 0, "gradient steps; 0: after each validation", range(0, 1e15));
+}
+
+}  // namespace
+
+void declare_machine(Settings& settings) {
+  settings.declare("seed", 1, "replica k draws as a run of one replica with seed + k", range(0, 9e15));
+  settings.declare("replicas", 1, "networks trained side by side", range(1, 65536));
+  settings.declare("device", "auto", "auto | cpu | cuda | cuda:1");
+  settings.declare("threads", 0, "of the CPU; 0: as many as there are cores", range(0, 4096));
+  settings.declare("precision", "float", "of every number in the network", one_of({"float", "double"}));
+}
+
+Configuration configure(Settings& settings, Sections sections) {
+  declare_machine(settings);
+  Configuration configuration;
+  if (sections == Sections::task_and_training) {
+    settings.declare("task.name", "copy_first_input", "what the networks learn", one_of(Registry<Task>::names()));
+    configuration.task = Registry<Task>::make(settings.text("task.name"));
+    configuration.task->declare(settings);
+  }
+  declare_model(settings);
+  declare_initialization(settings);
+  configuration.initializer = Registry<Initializer>::make(settings.text("init.name"));
+  configuration.initializer->declare(settings);
+  if (sections == Sections::task_and_training) declare_training(settings);
+  settings.finish();
+  return configuration;
+}
+
+std::vector<std::uint64_t> replica_seeds(const Settings& settings) {
+  std::vector<std::uint64_t> seeds;
+  for (std::int64_t replica = 0; replica < settings.integer("replicas"); ++replica)
+    seeds.push_back(static_cast<std::uint64_t>(settings.integer("seed") + replica));
+  return seeds;
+}
+
+ModelShape model_shape(const Settings& settings, int inputs, int outputs) {
+  return {.cell = &cell_named(settings.text("model.cell")),
+          .units = static_cast<int>(settings.integer("model.units")),
+          .layers = static_cast<int>(settings.integer("model.layers")),
+          .structure = structure_named(settings.text("model.structure")),
+          .inputs = inputs,
+          .outputs = outputs};
+}
+
+MeasureOptions measure_options(const Settings& settings) {
+  return {.steps = static_cast<int>(settings.integer("init.measure_steps")),
+          .draws = static_cast<int>(settings.integer("init.measure_draws")),
+          .sequences = static_cast<int>(settings.integer("init.measure_sequences"))};
+}
+
+TrainerOptions trainer_options(const Settings& settings, const Sequences& train) {
+  const std::size_t replicas = static_cast<std::size_t>(settings.integer("replicas"));
+  TrainerOptions options;
+  options.batch = static_cast<int>(settings.integer("train.batch"));
+  options.validation_share = settings.number("train.validation_share");
+  const std::int64_t updates = settings.integer("train.updates");
+  options.updates = updates >= 0 ? updates
+                                 : settings.integer("train.epochs") *
+                                       updates_in_epoch(train, options.validation_share, options.batch);
+  options.learning_rates = settings.numbers("train.learning_rates");
+  if (options.learning_rates.empty()) options.learning_rates.assign(replicas, settings.number("train.learning_rate"));
+  if (options.learning_rates.size() != replicas)
+    throw settings.unsuitable("train.learning_rates",
+                              "one learning rate for each of " + std::to_string(replicas) + " replicas",
+                              "--set replicas=" + std::to_string(options.learning_rates.size()));
+  options.adam.clip = settings.number("train.clip");
+  options.adam.weight_decay = settings.number("train.weight_decay");
+  options.validate_every = settings.integer("train.validate_every");
+  options.vaa_every = settings.integer("train.vaa_every");
+  options.checkpoint_every = settings.integer("train.checkpoint_every");
+  options.measure = measure_options(settings);
+  return options;
+}
+
+}  // namespace hysteron

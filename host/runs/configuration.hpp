@@ -1,0 +1,34 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <hysteron/initializer.hpp>
+#include <hysteron/model.hpp>
+#include <hysteron/multistability.hpp>
+#include <hysteron/settings.hpp>
+#include <hysteron/task.hpp>
+#include <hysteron/trainer.hpp>
+
+namespace hysteron {
+
+/// What a run is made of, from settings: a family's member is chosen by name and declares its own keys.
+struct Configuration {
+  std::unique_ptr<Task> task;  ///< null where the sequences are given otherwise
+  std::unique_ptr<Initializer> initializer;
+};
+
+enum class Sections { task_and_training, initialization };  ///< of `train`, of `prepare`
+
+/// The keys of every verb: seed, replicas, device, threads, precision.
+void declare_machine(Settings& settings);
+
+/// Declares every key of a run, the chosen task's and initializer's among them, and refuses the unknown ones.
+Configuration configure(Settings& settings, Sections sections);
+
+std::vector<std::uint64_t> replica_seeds(const Settings& settings);  ///< seed, seed + 1, …
+ModelShape model_shape(const Settings& settings, int inputs, int outputs);
+MeasureOptions measure_options(const Settings& settings);
+TrainerOptions trainer_options(const Settings& settings, const Sequences& train);
+
+}  // namespace hysteron

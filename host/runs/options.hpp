@@ -1,0 +1,89 @@
+#pragma once
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <list>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <hysteron/backend.hpp>
+#include <hysteron/journal.hpp>
+#include <hysteron/settings.hpp>
+
+#include "records/json.hpp"
+
+namespace hysteron {
+
+/// A flag of the command line that sets a key: --units is model.units.
+struct KeyFlag {
+  std::string flag, key, description;
+};
+
+/// What every verb understands: which settings are given, and how much is said. Declares itself on a verb's options.
+class Options {
+ public:
+  /// CONFIG, --set, --device, --seed, --threads, --json, -q, -v and the flags given.
+  void declare(CLI::App& app, std::span<const KeyFlag> flags);
+  /// Of a verb that takes no configuration: --device, --threads, --json, -q, -v and the flags given.
+  void declare_machine(CLI::App& app, std::span<const KeyFlag> flags = {});
+
+  /// Takes in the file, the environment, --set and the flags, in that order of precedence.
+  Settings settings() const;
+
+  /// A journal that the console listens to, as loud as -q and -v say.
+  std::unique_ptr<Journal> journal() const;
+
+  bool json() const { return json_; }
+
+ private:
+  struct Taken {
+    KeyFlag flag;
+    std::string text;
+    CLI::Option* option = nullptr;
+  };
+
+  void declare_flag(CLI::App& app, const KeyFlag& flag);
+
+  std::string file_;
+  std::vector<std::string> assignments_;
+  std::list<Taken> taken_;  // CLI11 keeps the addresses
+  bool json_ = false, quiet_ = false, verbose_ = false;
+};
+
+/// --seed, for the verbs that draw.
+KeyFlag seed_flag();
+
+/// The flags of `train`, and those of them that `prepare` has too.
+std::span<const KeyFlag> model_flags();
+std::span<const KeyFlag> task_flags();
+
+/// Seconds since it was made.
+class Stopwatch {
+ public:
+  double seconds() const;
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// A verb's result with the keys that all have: run (null: it makes no run folder), .., seconds, device, seed (null: it
+/// draws nothing).
+Json complete_result(Json result, const Stopwatch& watch, const std::string& device, Json seed);
+
+/// The device that settings ask for.
+std::unique_ptr<Backend> backend_of(const Settings& settings);
+
+/// Runs work(float{}) or work(double{}), as settings' precision says.
+template <class Work>
+auto with_precision(const Settings& settings, const Work& work) {
+  return settings.text("precision") == "double" ? work(double{}) : work(float{});
+}
+
+/// Where and with what a run is made: environment.json.
+Json environment_json(const Backend& backend, const std::vector<std::string>& arguments);
+
+}  // namespace hysteron

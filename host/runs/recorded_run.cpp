@@ -1,0 +1,73 @@
+#include "runs/recorded_run.hpp"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "records/model_file.hpp"
+#include "runs/options.hpp"
+#include "runs/stop_signal.hpp"
+#include "runs/training_run.hpp"
+
+namespace hysteron {
+namespace {
+
+using Begin = RunPlace::Begin;
+
+RunFolder folder_of(const Settings& settings, const Backend& backend, const RunPlace& place) {
+  if (place.begin == Begin::resuming) return RunFolder::resume(place.path);
+  return RunFolder::create(place.path, place.begin == Begin::replacing ? Existing::replace : Existing::refuse,
+                           settings.to_toml(), environment_json(backend, place.arguments).dump(2) + "\n");
+}
+
+template <class Real>
+Json record_as(const Settings& settings, const Configuration& configuration, Backend& backend, Journal& journal,
+               const RunPlace& place) {
+  TrainingRun<Real> training(backend, settings, configuration, journal);  // before the folder: it reads the data
+  const RunFolder folder = folder_of(settings, backend, place);
+  journal.write_to(folder.journal());
+  const auto start = std::chrono::steady_clock::now();
+  const auto checkpoint = [&] {
+    folder.write_checkpoint([&](const std::filesystem::path& to) { training.write_checkpoint(to); });
+  };
+  if (place.begin == Begin::resuming) {
+    training.restore(folder.checkpoint());
+    journal.event("resumed", {{"update", training.trainer().update()}});
+  } else {
+    journal.event("started", {{"device", backend.name()}, {"parameters", training.model().parameters().size()}});
+    training.initialize();
+    checkpoint();
+  }
+  const auto end = training.train(stop_requested, checkpoint);
+  Json result{{"run", folder.path().string()}};
+  const auto complete = [&](const Json& rest) {
+    result.update(rest);
+    result["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    result["device"] = backend.name();
+    result["seed"] = settings.integer("seed");
+  };
+  if (end == Trainer<Real>::End::stopped) {
+    complete({{"stopped", true}, {"steps", training.trainer().update()}});
+    journal.event("stopped", {{"update", training.trainer().update()}});
+    return result;
+  }
+  complete(training.evaluate_best());
+  for (int replica = 0; replica < training.model().replicas(); ++replica)
+    write_safetensors(folder.model(replica), model_file(training.model(), replica, settings.text("task.name"),
+                                                        training.seeds()[static_cast<std::size_t>(replica)]));
+  folder.write_result(json_line(result) + "\n");
+  return result;
+}
+
+}  // namespace
+
+Json record_run(const Settings& settings, const Configuration& configuration, Backend& backend, Journal& journal,
+                const RunPlace& place) {
+  listen_for_stop_signals();
+  return with_precision(
+      settings, [&](auto real) { return record_as<decltype(real)>(settings, configuration, backend, journal, place); });
+}
+
+bool was_stopped(const Json& result) { return result.contains("stopped"); }
+
+}  // namespace hysteron

@@ -1,0 +1,29 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <hysteron/backend.hpp>
+#include <hysteron/journal.hpp>
+
+#include "records/json.hpp"
+#include "records/run_folder.hpp"
+#include "runs/configuration.hpp"
+
+namespace hysteron {
+
+/// Where a training run is recorded, and whether it begins or goes on.
+struct RunPlace {
+  std::filesystem::path path;
+  enum class Begin { fresh, replacing, resuming } begin = Begin::fresh;
+  std::vector<std::string> arguments;  ///< the command line, for environment.json
+};
+
+/// Carries a configuration out in a run folder: models, journal, checkpoints, result.json. Returns the result: the keys
+/// of `train --json`; of a run that a signal stopped, {"run", "stopped": true, "steps", ..}.
+Json record_run(const Settings& settings, const Configuration& configuration, Backend& backend, Journal& journal,
+                const RunPlace& place);
+
+bool was_stopped(const Json& result);
+
+}  // namespace hysteron

@@ -1,0 +1,15 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "records/json.hpp"
+
+namespace hysteron {
+
+/// A line for each replica of each run: VAA as drawn, initialized and trained, the test's loss and accuracy.
+std::string result_table(const std::vector<Json>& results);
+
+/// Says on stderr which replicas stopped on a number that was not finite. Returns the exit code: 0 or 5.
+int report_failures(const Json& result);
+
+}  // namespace hysteron

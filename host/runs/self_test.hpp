@@ -1,0 +1,22 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include <hysteron/backend.hpp>
+
+namespace hysteron {
+
+/// What a cell's computations on one backend came to, against those of the CPU in double precision.
+struct CellTest {
+  std::string cell;
+  double error = 0;  ///< the largest difference over the largest value, of outputs, last states, loss and gradients
+  bool passed = false;
+};
+
+/// float on a CPU agrees with double to 1e-4, on other devices to 1e-3 (ALGORITHMS, 2).
+double tolerance_of(const Backend& backend);
+
+/// Forward and backward of a small network of every cell, two layers and a read-out, sequences of unequal lengths.
+std::vector<CellTest> test_every_cell(Backend& backend);
+
+}  // namespace hysteron

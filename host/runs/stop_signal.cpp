@@ -1,0 +1,31 @@
+#include "runs/stop_signal.hpp"
+
+#include <atomic>
+#include <csignal>
+
+#include <unistd.h>
+
+namespace hysteron {
+namespace {
+
+std::atomic<bool> requested{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may only touch what has no lock");
+
+extern "C" void request_stop(int signal) {
+  if (requested.exchange(true)) _exit(128 + signal);
+}
+
+}  // namespace
+
+void listen_for_stop_signals() {
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) {
+    struct sigaction action {};
+    action.sa_handler = request_stop;
+    action.sa_flags = SA_RESTART;
+    sigaction(signal, &action, nullptr);
+  }
+}
+
+bool stop_requested() { return requested.load(); }
+
+}  // namespace hysteron

@@ -1,0 +1,68 @@
+#include <algorithm>
+#include <cstddef>
+
+#include <hysteron/trainer.hpp>
+
+namespace hysteron {
+namespace {
+
+// How many sequences fit a budget of memory for the widest trajectories, at most 256 and at least 1.
+template <class Real>
+int evaluation_batch(Model<Real>& model, const Sequences& sequences) {
+  constexpr std::ptrdiff_t budget = std::ptrdiff_t{1} << 29;  // bytes
+  const ModelShape& shape = model.shape();
+  const std::ptrdiff_t widths = shape.cell->input + shape.cell->state;
+  const std::ptrdiff_t sequence = std::ptrdiff_t(model.replicas()) * sequences.total_steps() *
+                                  (shape.layers * shape.units * widths + shape.inputs) * std::ptrdiff_t(sizeof(Real));
+  return static_cast<int>(std::clamp<std::ptrdiff_t>(budget / sequence, 1, std::min(256, sequences.count)));
+}
+
+// How many rows of the read-out count in a batch of these sequences.
+double counted_rows(const Sequences& sequences, int read_steps, int first, int count) {
+  if (sequences.lengths.empty() || read_steps == 1) return static_cast<double>(read_steps) * count;
+  double rows = 0;
+  for (int n = first; n < first + count; ++n)
+    rows += std::clamp(sequences.lengths[static_cast<std::size_t>(n)] - (sequences.total_steps() - read_steps), 0,
+                       read_steps);
+  return rows;
+}
+
+}  // namespace
+
+template <class Real>
+Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind loss, int read_steps) {
+  const int replicas = model.replicas(), largest = evaluation_batch(model, sequences);
+  Operations<Real>& operations = operations_of<Real>(model.backend());
+  Batches<Real> batches(model.backend(), sequences, replicas, largest);
+  Unrolled<Real> unrolled(model, {sequences.total_steps(), largest}, read_steps, Keep::states);
+  Tensor<double> mean(model.backend(), {replicas}), right(model.backend(), {replicas});
+  Evaluation evaluation;
+  evaluation.loss.assign(static_cast<std::size_t>(replicas), 0);
+  if (loss == LossKind::cross_entropy) evaluation.accuracy = evaluation.loss;
+  double rows = 0;
+  for (int first = 0; first < sequences.count; first += largest) {
+    const int count = std::min(largest, sequences.count - first);
+    std::vector<int> indices;
+    for (int replica = 0; replica < replicas; ++replica)
+      for (int n = first; n < first + count; ++n) indices.push_back(n);
+    const Batch<Real> batch = batches.gather(indices);
+    unrolled.forward(batch.inputs, batch.extent, batch.lengths);
+    operations.loss(loss_run(loss, batch, unrolled, {}, mean.data(), loss == LossKind::mse ? nullptr : right.data()));
+    const double weight = counted_rows(sequences, read_steps, first, count);
+    const auto add = [&](const Tensor<double>& from, std::vector<double>& to) {
+      const std::vector<double> values = from.to_host();
+      for (std::size_t r = 0; r < to.size(); ++r) to[r] += values[r] * weight;
+    };
+    add(mean, evaluation.loss);
+    add(right, evaluation.accuracy);
+    rows += weight;
+  }
+  for (double& value : evaluation.loss) value /= rows;
+  for (double& value : evaluation.accuracy) value /= rows;
+  return evaluation;
+}
+
+template Evaluation evaluate(Model<float>&, const Sequences&, LossKind, int);
+template Evaluation evaluate(Model<double>&, const Sequences&, LossKind, int);
+
+}  // namespace hysteron

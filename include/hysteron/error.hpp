@@ -1,0 +1,65 @@
+#pragma once
+#include <exception>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hysteron {
+
+/// What went wrong, and the exit code of the program that says it.
+enum class ErrorKind { defect = 1, usage = 2, data = 3, device = 4, numeric = 5 };
+
+/// The parts of a message; empty parts are left out.
+struct ErrorText {
+  std::string what;      ///< one line, no final period
+  std::string expected;  ///< what would have been right
+  std::string found;     ///< what was there
+  std::string hint;      ///< the way out
+};
+
+/// The one exception of the library. what() is the whole message, several lines, without "error: ".
+class Error : public std::exception {
+ public:
+  Error(ErrorKind kind, ErrorText text);
+
+  ErrorKind kind() const { return kind_; }
+  const ErrorText& text() const { return text_; }
+  const char* what() const noexcept override { return message_.c_str(); }
+
+  /// Adds a line "while ..." on the way up: the innermost first.
+  Error& add_while(std::string doing);
+
+ private:
+  void compose();
+
+  ErrorKind kind_;
+  ErrorText text_;
+  std::vector<std::string> doing_;
+  std::string message_;
+};
+
+Error defect(ErrorText text);
+Error usage_error(ErrorText text);
+Error data_error(ErrorText text);
+Error device_error(ErrorText text);
+Error numeric_error(ErrorText text);
+
+/// The known name nearest to `name` (Damerau-Levenshtein, letters' case ignored); empty when none is near.
+std::string nearest_name(std::string_view name, std::span<const std::string> known);
+
+/// "unknown cell "gruu"", with the nearest known name as the hint and all known names as what was expected.
+Error unknown_name(std::string_view noun, std::string_view name, std::span<const std::string> known);
+
+/// Runs `work`; an Error that leaves it says what was being done.
+template <class Work>
+decltype(auto) doing(const std::string& what, Work&& work) {
+  try {
+    return work();
+  } catch (Error& error) {
+    error.add_while(what);
+    throw;
+  }
+}
+
+}  // namespace hysteron

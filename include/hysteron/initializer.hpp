@@ -1,0 +1,38 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <hysteron/journal.hpp>
+#include <hysteron/model.hpp>
+#include <hysteron/sequences.hpp>
+#include <hysteron/settings.hpp>
+
+namespace hysteron {
+
+template <class Real>
+struct InitializerRun {
+  Model<Real>* model = nullptr;
+  std::span<const std::uint64_t> seeds;  ///< [replicas]
+  const Sequences* sequences = nullptr;  ///< the training sequences
+  const Settings* settings = nullptr;
+  Journal* journal = nullptr;
+};
+
+/// Makes a model ready before its first gradient. A file in host/initializers is one.
+class Initializer {
+ public:
+  static constexpr std::string_view noun = "initializer";
+  virtual ~Initializer() = default;
+  virtual std::string description() const = 0;         ///< one line
+  virtual void declare(Settings& settings) const = 0;  ///< its keys, "init.…"
+  /// The initializer whose network this one starts from; null: it draws every parameter itself.
+  virtual std::unique_ptr<Initializer> before(const Settings&) const { return nullptr; }
+  /// Sets the model's parameters, or improves those that are there.
+  virtual void initialize(const InitializerRun<float>& run) const = 0;
+  virtual void initialize(const InitializerRun<double>& run) const = 0;
+};
+
+}  // namespace hysteron

@@ -1,0 +1,64 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include <hysteron/parameters.hpp>
+#include <hysteron/recurrence.hpp>
+
+namespace hysteron {
+
+/// How the layers of a network are made. double_layer (Lambrechts et al. 2023, 5.3): each layer is two cells of half
+/// the units that read the same input and whose outputs stand side by side; only the first half is warmed up.
+enum class Structure { stack, double_layer };
+
+std::string to_string(Structure structure);        ///< "stack", "double": as in configurations and files
+Structure structure_named(std::string_view name);  ///< throws a usage error
+
+struct ModelShape {
+  const CellInfo* cell = nullptr;
+  int units = 0;  ///< of a layer, both halves of a double one together
+  int layers = 1;
+  Structure structure = Structure::stack;
+  int inputs = 0;
+  int outputs = 0;  ///< of the linear read-out; 0: there is none
+};
+
+/// A population of networks of one shape: a stack of layers and a linear read-out over one block of parameters.
+template <class Real>
+class Model {
+ public:
+  /// All parameters are zero. Throws a usage error for a shape that cannot be (no units, a double layer of odd units).
+  Model(Backend& backend, const ModelShape& shape, int replicas);
+
+  const ModelShape& shape() const { return shape_; }
+  int replicas() const { return parameters_.replicas(); }
+  Backend& backend() { return *backend_; }
+  Parameters<Real>& parameters() { return parameters_; }
+
+  int parts() const { return shape_.structure == Structure::double_layer ? 2 : 1; }  ///< cells in a layer
+  int part_units() const { return shape_.units / parts(); }
+  int layer_inputs(int layer) const { return layer == 0 ? shape_.inputs : shape_.units; }
+  /// Of one part of one layer: what its states have, an LSTM's h and c side by side.
+  int state_width() const { return shape_.cell->state * part_units(); }
+  /// "rnn.weight_ih_l0"; with double layers "rnn.first.weight_ih_l0".
+  std::string parameter_name(std::string_view parameter, int layer, int part) const;
+
+  CellWeights<Real> weights(int layer, int part) { return cell_weights(layer, part, false); }
+  CellWeights<Real> gradients(int layer, int part) { return cell_weights(layer, part, true); }
+
+ private:
+  CellWeights<Real> cell_weights(int layer, int part, bool gradients);
+
+  Backend* backend_;
+  ModelShape shape_;
+  Parameters<Real> parameters_;
+};
+
+/// The slices of a model's parameters in the order of torch.nn: layer by layer weight_ih, weight_hh, bias_ih, bias_hh,
+/// then readout.weight [outputs, units], readout.bias [outputs].
+std::vector<ParameterSlice> parameter_slices(const ModelShape& shape);
+
+extern template class Model<float>;
+extern template class Model<double>;
+
+}  // namespace hysteron

@@ -1,0 +1,137 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include <hysteron/cell_info.hpp>
+#include <hysteron/tensor.hpp>
+#include <hysteron/trajectory.hpp>
+
+namespace hysteron {
+
+// What a backend computes, at the level of the algorithms. Every pointer below is memory of that backend. Results do
+// not depend on the number of replicas beside a replica, nor on the number of threads: sums have a fixed order.
+
+enum class Transposed { no, yes };
+enum class Result { replaced, added };  ///< what was in the result before is lost, or added to
+
+/// A record at every replica, step and sequence, lanes side by side ([lane][unit]): Field, without its type. A stride
+/// of zero repeats (field.hpp). first null: absent.
+template <class Real>
+struct Lanes {
+  Real* first = nullptr;
+  std::ptrdiff_t replica = 0, step = 0, sequence = 0;
+};
+
+/// Forward over time: Trajectory (trajectory.hpp), for a cell known at run time; its products are the backend's matter.
+template <class Real>
+struct LayerRun {
+  const CellInfo* cell = nullptr;
+  Shape shape{};                 ///< replicas, steps, batch, units
+  const int* lengths = nullptr;  ///< [replicas, batch], 0 .. steps; null: all have `steps`
+  const Real* weight = nullptr;  ///< [Recurrent then Deep lanes, units out, units in] of replica 0
+  std::ptrdiff_t weight_replica = 0;
+  Lanes<const Real> unit;     ///< [replicas]
+  Lanes<const Real> input;    ///< [replicas, steps, batch], or step stride 0: constant ([replicas(, batch)])
+  Lanes<Real> states;         ///< [replicas, steps + 1, batch], the first given; step stride 0: only the last
+                              ///< is kept, in place of the first
+  Lanes<Real> intermediates;  ///< [replicas, steps, batch], or step stride 0: not kept
+  Lanes<Real> saved;          ///< likewise
+};
+
+/// Backward over time: TrajectoryGradient.
+template <class Real>
+struct LayerGradient {
+  Lanes<const Real> entering;  ///< [replicas, steps, batch] on the state after each step; absent: none enter
+  Lanes<Real> state;           ///< [replicas, batch]: the last state's on entry, the initial state's on return
+  Lanes<Real> totals;          ///< [replicas, steps + 1, batch]: dloss/dstate, if wanted; else absent
+  Lanes<Real> input;           ///< [replicas, steps, batch]; constant input: sums over the steps [replicas, batch]
+  Lanes<Real> unit;            ///< sums over the steps [replicas, batch]
+  Lanes<Real> recurrent;       ///< [replicas, steps, batch]: gradients of the recurrent products
+  Lanes<Real> deep;            ///< likewise
+};
+
+enum class LossKind { mse, cross_entropy };
+
+/// The mean loss over what counts. Steps past a sequence's length do not count.
+template <class Real>
+struct LossRun {
+  LossKind kind = LossKind::mse;
+  int steps = 1, batch = 0;      ///< rows of outputs and targets are step * batch + sequence
+  int first_step = 0;            ///< the step in the sequence of row 0, to compare with lengths
+  View<const Real> outputs;      ///< [replicas, steps * batch, outputs]
+  View<const Real> targets;      ///< mse: the same shape
+  const int* labels = nullptr;   ///< cross_entropy: [replicas, batch], of every step; 0 .. outputs - 1
+  const int* lengths = nullptr;  ///< [replicas, batch] or null
+  View<Real> gradient;           ///< of the outputs; absent: not wanted
+  double* loss = nullptr;        ///< [replicas]
+  double* accuracy = nullptr;    ///< [replicas], cross_entropy: the share of right answers; may be null
+};
+
+/// The differentiable VAA* of states (multistability.hpp) and the gradient of scale * (VAA* - target)^2.
+template <class Real>
+struct VariabilityRun {
+  View<const Real> states;  ///< [replicas, sequences, width]
+  double epsilon = 1e-4;
+  double target = 0.95, scale = 1;
+  double* value = nullptr;  ///< [replicas]: VAA*
+  View<Real> gradient;      ///< [replicas, sequences, width]; absent: not wanted
+};
+
+/// One step of Adam (Kingma & Ba 2015) as torch.optim.Adam: weight decay is added to the gradient; the gradient's norm
+/// is cut to `clip` before, replica by replica. A replica that is not active, or whose gradient's norm is not finite,
+/// stays as it is.
+template <class Real>
+struct AdamRun {
+  View<Real> values, gradient, first_moment, second_moment;  ///< [replicas, 1, n]
+  const double* learning_rate = nullptr;                     ///< [replicas]
+  const int* step = nullptr;                                 ///< [replicas], from 1
+  const unsigned char* active = nullptr;                     ///< [replicas]
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
+  double clip = 0;         ///< 0: no clipping
+  double* norm = nullptr;  ///< [replicas]: the gradient's, before clipping
+};
+
+/// A batch of each replica's own choice from sequences stored once. Steps past those stored are zeros.
+template <class Real>
+struct GatherRun {
+  const Real* sequences = nullptr;  ///< [count, stored_steps, features]
+  int stored_steps = 0;
+  std::ptrdiff_t features = 0;
+  const int* indices = nullptr;  ///< [replicas, batch]
+  int batch = 0, steps = 0;
+  View<Real> gathered;  ///< [replicas, steps * batch, features], row step * batch + sequence
+};
+
+template <class Real>
+class Operations {
+ public:
+  virtual ~Operations() = default;
+
+  /// c = op(a) op(b), one product a replica; with Result::added, c += op(a) op(b).
+  virtual void product(View<const Real> a, Transposed ta, View<const Real> b, Transposed tb, View<Real> c,
+                       Result result) = 0;
+  /// y = x weight^T + bias, the bias [1, outputs] of each replica added to every row.
+  virtual void affine(View<const Real> x, View<const Real> weight, View<const Real> bias, View<Real> y) {
+    repeat_row(bias, y);
+    product(x, Transposed::no, weight, Transposed::yes, y, Result::added);
+  }
+  /// Every row of `to` becomes the one row of `from`.
+  virtual void repeat_row(View<const Real> from, View<Real> to) = 0;
+  /// The one row of `sums` becomes, or gains, the sum of the rows.
+  virtual void sum_rows(View<const Real> rows, View<Real> sums, Result result) = 0;
+  virtual void copy(View<const Real> from, View<Real> to) = 0;
+  virtual void clear(View<Real> values) = 0;
+
+  virtual void forward(const LayerRun<Real>& run) = 0;
+  /// After forward with everything kept; may be called again.
+  virtual void backward(const LayerRun<Real>& run, const LayerGradient<Real>& gradient) = 0;
+
+  virtual void loss(const LossRun<Real>& run) = 0;
+  virtual void variability(const VariabilityRun<Real>& run) = 0;
+  /// VAA: the number of distinct attractors over the number of sequences [replicas], multistability.hpp.
+  virtual void attractors(View<const Real> states, double epsilon, double* vaa) = 0;
+  virtual void adam(const AdamRun<Real>& run) = 0;
+  virtual void gather(const GatherRun<Real>& run) = 0;
+};
+
+}  // namespace hysteron

@@ -1,0 +1,57 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hysteron/backend.hpp>
+
+namespace hysteron {
+
+/// A named parameter: where it lies in the flat block of each replica.
+struct ParameterSlice {
+  std::string name;                   ///< as in torch.nn: "rnn.weight_ih_l0"
+  std::vector<std::ptrdiff_t> shape;  ///< one or two extents
+  std::ptrdiff_t offset = 0;
+
+  std::ptrdiff_t rows() const { return shape.size() == 2 ? shape[0] : 1; }
+  std::ptrdiff_t columns() const { return shape.back(); }
+  std::ptrdiff_t size() const { return rows() * columns(); }
+};
+
+/// The parameters of a population: one flat block a replica, and a block of gradients of the same shape.
+template <class Real>
+class Parameters {
+ public:
+  /// Slices are laid one after the other in the order given; their offsets are set here.
+  Parameters(Backend& backend, int replicas, std::vector<ParameterSlice> slices);
+
+  int replicas() const { return replicas_; }
+  std::ptrdiff_t size() const { return size_; }  ///< of one replica
+  const std::vector<ParameterSlice>& slices() const { return slices_; }
+  /// Throws a defect for a name that is not there.
+  const ParameterSlice& slice(std::string_view name) const;
+  bool has(std::string_view name) const;
+
+  View<Real> values() { return values_.view(replicas_, 1, size_); }  ///< [replicas, 1, size]
+  View<Real> gradients() { return gradients_.view(replicas_, 1, size_); }
+  View<Real> values(const ParameterSlice& slice) { return window(values_, slice); }  ///< [replicas, rows, columns]
+  View<Real> gradients(const ParameterSlice& slice) { return window(gradients_, slice); }
+
+  Tensor<Real>& block() { return values_; }  ///< [replicas, size]
+  Tensor<Real>& gradient_block() { return gradients_; }
+
+ private:
+  View<Real> window(Tensor<Real>& block, const ParameterSlice& slice) {
+    return {block.data() + slice.offset, replicas_, slice.rows(), slice.columns(), size_, slice.columns()};
+  }
+
+  int replicas_;
+  std::ptrdiff_t size_ = 0;
+  std::vector<ParameterSlice> slices_;
+  Tensor<Real> values_, gradients_;  // [replicas, size]
+};
+
+extern template class Parameters<float>;
+extern template class Parameters<double>;
+
+}  // namespace hysteron

@@ -1,0 +1,112 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <hysteron/error.hpp>
+
+namespace hysteron {
+
+/// A literal becomes what it is: 32 an integer, 1e-3 a real number, "gru" a text, true a flag.
+using SettingValue = std::variant<bool, std::int64_t, double, std::string, std::vector<double>>;
+
+/// What a setting may be. Of a list, every number.
+struct SettingLimits {
+  double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
+  bool least_excluded = false, most_excluded = false;
+  std::vector<std::string> choices;  ///< of a text; empty: any
+};
+
+/// [least, most]
+template <class Least, class Most>
+SettingLimits range(Least least, Most most) {
+  return {.least = static_cast<double>(least), .most = static_cast<double>(most), .choices = {}};
+}
+SettingLimits at_least(double least);                  ///< [least, infinity)
+SettingLimits above(double least);                     ///< (least, infinity)
+SettingLimits fraction_below_one();                    ///< [0, 1)
+SettingLimits one_of(std::vector<std::string> names);  ///< an unknown one is answered with the nearest
+
+/// Typed settings by name ("train.batch"). A value comes from, in rising precedence: the default, a TOML file, the
+/// environment (HYSTERON_TRAIN_BATCH), the command line.
+///
+/// The known keys are those that somebody declares; a member of a family declares its own once it is chosen. So first
+/// everything given is taken in, then keys are declared and read, and finish() refuses what was given and never
+/// declared. All refusals are usage errors that name the key and where it was set ("in exp.toml, line 12").
+class Settings {
+ public:
+  // What is given. A later call of the same rank wins.
+  void read_file(const std::filesystem::path& path);
+  void read_toml(std::string_view text, const std::string& name);
+  /// "HYSTERON_TASK_STEPS=100" is task.steps: letters' case and the difference of dot and underscore do not count.
+  /// Entries of other names are passed over. HYSTERON_DATA says where data sets are; it need not be declared.
+  void read_environment(std::span<const std::string> entries);
+  /// --set: "train.batch=64". What a value is, its declaration says: texts need no quotes, lists are [1, 2] or 1,2.
+  void assign(std::string_view assignment);
+  /// A flag of the command line: set("seed", "3", "--seed").
+  void set(std::string key, std::string text, const std::string& flag);
+
+  /// Whether anything gives this key, declared or not.
+  bool mentions(const std::string& key) const;
+
+  // What is known.
+  /// Takes the value given, if any, and checks it. An integer setting takes no 1e3, a real one takes integers.
+  void declare(const std::string& key, SettingValue initial, std::string description, SettingLimits limits = {});
+  bool declared(const std::string& key) const { return known_.contains(key); }
+
+  // What is set. Asking for an undeclared key, or for another type, is a defect.
+  bool flag(const std::string& key) const;
+  std::int64_t integer(const std::string& key) const;
+  double number(const std::string& key) const;  ///< of a setting declared with a real number
+  const std::string& text(const std::string& key) const;
+  const std::vector<double>& numbers(const std::string& key) const;
+
+  bool given(const std::string& key) const;  ///< false: the default stands
+  std::string origin(
+      const std::string& key) const;  ///< "by default", "in exp.toml, line 12", "in --set", "in HYSTERON_SEED"
+  /// The usage error for a value that does not go with others: `throw settings.unsuitable("task.train", "...", "...")`.
+  Error unsuitable(const std::string& key, std::string expected, std::string hint = "") const;
+
+  /// Throws a usage error for the first key that was given and is not known, with the nearest known one.
+  void finish() const;
+
+  /// Every known key with its value and its description: a configuration that gives the same settings again. The order
+  /// is that of the declarations, section by section.
+  std::string to_toml() const;
+
+ private:
+  enum class Rank { file, environment, command_line };
+  struct Given {
+    std::optional<SettingValue> value;  ///< from a file: typed there
+    std::string text;                   ///< as written
+    std::string kind;                   ///< from a file: "a string", "a date"
+    std::string origin;
+    Rank rank = Rank::file;
+  };
+  struct Known {
+    SettingValue value;
+    std::string description, origin;
+    bool given = false;
+  };
+
+  void take(std::map<std::string, Given>& to, std::string key, Given given);
+  const Known& at(const std::string& key) const;
+
+  std::map<std::string, Given> given_;           ///< by key
+  std::map<std::string, Given> environment_;     ///< by name, HYSTERON_TASK_STEPS
+  std::map<std::string, std::string> sections_;  ///< of files, with their origin
+  std::map<std::string, Known> known_;
+  std::vector<std::string> order_;
+};
+
+/// The entries "NAME=value" of this process.
+std::vector<std::string> process_environment();
+
+}  // namespace hysteron

@@ -1,0 +1,140 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <hysteron/batches.hpp>
+#include <hysteron/journal.hpp>
+#include <hysteron/model.hpp>
+#include <hysteron/multistability.hpp>
+#include <hysteron/optimizer.hpp>
+#include <hysteron/task.hpp>
+#include <hysteron/unrolled.hpp>
+
+namespace hysteron {
+
+struct TrainerOptions {
+  std::int64_t updates = 0;  ///< gradient steps in all
+  int batch = 32;
+  std::vector<double> learning_rates;  ///< [replicas]
+  AdamOptions adam;
+  double validation_share = 0.2;      ///< the last of the training sequences
+  std::int64_t validate_every = 0;    ///< updates; 0: after each epoch
+  std::int64_t vaa_every = 0;         ///< updates; 0: never
+  std::int64_t checkpoint_every = 0;  ///< updates; 0: after each validation
+  MeasureOptions measure;             ///< of the VAA
+};
+
+/// The gradient steps of one pass over the training sequences that validation leaves.
+std::int64_t updates_in_epoch(const Sequences& train, double validation_share, int batch);
+
+/// Means over everything that counts, one entry a replica. accuracy is empty for regression.
+struct Evaluation {
+  std::vector<double> loss, accuracy;
+};
+
+/// The loss of what the read-out gave for a batch. gradient absent: not wanted; accuracy null likewise.
+template <class Real>
+LossRun<Real> loss_run(LossKind kind, const Batch<Real>& batch, Unrolled<Real>& unrolled, View<Real> gradient,
+                       double* loss, double* accuracy) {
+  return {.kind = kind,
+          .steps = unrolled.read_steps(),
+          .batch = batch.extent.batch,
+          .first_step = batch.extent.steps - unrolled.read_steps(),
+          .outputs = unrolled.outputs(),
+          .targets = batch.targets,
+          .labels = batch.labels,
+          // The last state is that of each sequence's own last step: it always counts.
+          .lengths = unrolled.read_steps() == 1 ? nullptr : batch.lengths,
+          .gradient = gradient,
+          .loss = loss,
+          .accuracy = accuracy};
+}
+
+template <class Real>
+Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind loss, int read_steps);
+
+/// Why a replica stopped: a number that was not finite.
+struct Failure {
+  std::int64_t update = 0;  ///< the gradient step
+  std::string where;        ///< "the states of layer 1 at step 17"
+};
+
+/// Everything needed to go on bit for bit as if there had been no stop; draws depend on seeds and counts alone.
+template <class Real>
+struct TrainerState {
+  std::int64_t update = 0;
+  std::int64_t summed = 0;                                      ///< updates in loss_sum
+  std::vector<double> loss_sum, train_loss, best_loss;          ///< [replicas]
+  std::vector<std::int64_t> best_update;                        ///< [replicas]
+  std::vector<std::optional<Failure>> failures;                 ///< [replicas]
+  std::vector<Real> values, best, first_moment, second_moment;  ///< [replicas, size]
+};
+
+/// Draws, forward, backward, clip, step, validate, stop: for a population, each replica with batches of its own. The
+/// weights of the best validation loss are kept. A replica whose loss or gradient is not finite stops where it is; the
+/// others go on.
+template <class Real>
+class Trainer {
+ public:
+  enum class End { finished, stopped };
+
+  /// data, journal and model must outlive this. seeds: [replicas].
+  Trainer(Model<Real>& model, const TaskData& data, std::span<const std::uint64_t> seeds, TrainerOptions options,
+          Journal& journal);
+
+  /// Takes the model's present weights as those to start from. Call it once they are initialized.
+  void start();
+  /// Until all updates are done, every replica has failed, or stop_requested says so after an update. checkpoint is
+  /// called when the state is worth keeping, before the return too.
+  End run(const std::function<bool()>& stop_requested, const std::function<void()>& checkpoint);
+
+  /// Puts each replica's best weights into the model.
+  void take_best();
+
+  TrainerState<Real> state();
+  void restore(const TrainerState<Real>& state);
+
+  std::int64_t update() const { return update_; }
+  const std::vector<double>& train_loss() const { return train_loss_; }  ///< mean since the validation before the last
+  const std::vector<double>& best_loss() const { return best_loss_; }    ///< of the validation; infinite without one
+  const std::vector<std::int64_t>& best_update() const { return best_update_; }
+  const std::vector<std::optional<Failure>>& failures() const { return failures_; }
+
+ private:
+  void one_update();
+  void validate();
+  void measure_vaa();
+  std::vector<int> batch_indices();
+  std::string where_not_finite(int replica);
+  bool every_replica_failed() const;
+  void fail(int replica, std::string where);
+
+  Model<Real>* model_;
+  Operations<Real>* operations_;
+  const TaskData* data_;
+  std::vector<std::uint64_t> seeds_;
+  TrainerOptions options_;
+  Journal* journal_;
+  Sequences train_, valid_;
+  std::int64_t epoch_updates_;
+  Batches<Real> batches_;
+  Unrolled<Real> unrolled_;
+  Adam<Real> adam_;
+  Tensor<double> loss_;  // [replicas]
+  Tensor<Real> best_;    // [replicas, size]
+
+  std::int64_t update_ = 0, summed_ = 0, shuffled_epoch_ = -1;
+  std::vector<std::vector<int>> orders_;  // [replicas][train count]
+  std::vector<double> loss_sum_, train_loss_, best_loss_;
+  std::vector<std::int64_t> best_update_;
+  std::vector<std::optional<Failure>> failures_;
+};
+
+extern template class Trainer<float>;
+extern template class Trainer<double>;
+
+}  // namespace hysteron

@@ -1,0 +1,26 @@
+# cmake -DBUILD=... -DWORK=... -DCOMPILER=... -DGENERATOR=... -DEXPECTED=line,line -P check.cmake
+# Installs the build into WORK, builds the client against it, runs it, and compares what it saw with what it should see.
+function(must)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT result EQUAL 0)
+    list(JOIN ARGN " " command)
+    message(FATAL_ERROR "${command}\nended with ${result}:\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+must(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
+must(${CMAKE_COMMAND} -G ${GENERATOR} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK}/build -DCMAKE_BUILD_TYPE=Release
+  -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF)
+must(${CMAKE_COMMAND} --build ${WORK}/build)
+must(${WORK}/build/client)
+message("${output}")
+string(REPLACE "," ";" expected "${EXPECTED}")
+string(REGEX REPLACE "\n" ";" seen "${output}")
+list(REMOVE_ITEM seen "")
+list(SORT seen)
+list(SORT expected)
+if(NOT seen STREQUAL expected)
+  message(FATAL_ERROR "The client should see\n  ${expected}\nbut it saw\n  ${seen}")
+endif()

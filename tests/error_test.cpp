@@ -1,0 +1,94 @@
+// Messages: what they are made of, what is added on the way up, and the name that was meant.
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <hysteron/error.hpp>
+
+namespace hysteron {
+namespace {
+
+std::string message(ErrorText text) { return usage_error(std::move(text)).what(); }
+
+TEST(ErrorMessage, HasEveryPartInItsOrder) {
+  EXPECT_EQ(message({.what = "a wrong number of steps", .expected = "10", .found = "7", .hint = "count again"}),
+            "a wrong number of steps\n  expected 10, found 7\n  hint: count again");
+}
+
+TEST(ErrorMessage, LeavesOutWhatIsEmpty) {
+  EXPECT_EQ(message({.what = "no", .expected = "", .found = "", .hint = ""}), "no");
+  EXPECT_EQ(message({.what = "no", .expected = "yes", .found = "", .hint = ""}), "no\n  expected yes");
+  EXPECT_EQ(message({.what = "no", .expected = "", .found = "none", .hint = ""}), "no\n  found none");
+  EXPECT_EQ(message({.what = "no", .expected = "", .found = "", .hint = "ask"}), "no\n  hint: ask");
+}
+
+TEST(ErrorMessage, SaysWhatWasBeingDoneInnermostFirst) {
+  Error error = data_error({.what = "no", .expected = "yes", .found = "no", .hint = "ask"});
+  error.add_while("reading the header").add_while("reading X.npy");
+  EXPECT_STREQ(error.what(),
+               "no\n  expected yes, found no\n  while reading the header\n  while reading X.npy\n  hint: ask");
+}
+
+TEST(ErrorMessage, KindsAreTheExitCodes) {
+  const ErrorText text{.what = "no", .expected = "", .found = "", .hint = ""};
+  EXPECT_EQ(static_cast<int>(defect(text).kind()), 1);
+  EXPECT_EQ(static_cast<int>(usage_error(text).kind()), 2);
+  EXPECT_EQ(static_cast<int>(data_error(text).kind()), 3);
+  EXPECT_EQ(static_cast<int>(device_error(text).kind()), 4);
+  EXPECT_EQ(static_cast<int>(numeric_error(text).kind()), 5);
+  EXPECT_EQ(defect(text).text().what, "no");
+}
+
+TEST(Doing, AddsToAnErrorAndKeepsItsKind) {
+  try {
+    doing("outside", [] {
+      doing("inside", []() -> int { throw numeric_error({.what = "no", .expected = "", .found = "", .hint = ""}); });
+    });
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::numeric);
+    EXPECT_STREQ(error.what(), "no\n  while inside\n  while outside");
+  }
+}
+
+TEST(Doing, GivesWhatTheWorkGave) {
+  int value = 1;
+  EXPECT_EQ(&doing("nothing", [&]() -> int& { return value; }), &value);
+  EXPECT_EQ(doing("nothing", [] { return std::string("text"); }), "text");
+}
+
+TEST(Doing, LeavesOtherExceptionsAlone) {
+  EXPECT_THROW(doing("nothing", [] { throw std::bad_alloc(); }), std::bad_alloc);
+}
+
+const std::vector<std::string> cells{"brc", "elman", "gru", "lmn", "lstm", "mgu", "nbrc"};
+
+TEST(NearestName, IsWhatWasMeant) {
+  EXPECT_EQ(nearest_name("gruu", cells), "gru");
+  EXPECT_EQ(nearest_name("ltsm", cells), "lstm");  // two letters changed places
+  EXPECT_EQ(nearest_name("elmann", cells), "elman");
+  EXPECT_EQ(nearest_name("LSTM", cells), "lstm");  // the letters' case does not count
+  EXPECT_EQ(nearest_name("nrbc", cells), "nbrc");
+  EXPECT_EQ(nearest_name("brc", cells), "brc");
+}
+
+TEST(NearestName, IsEmptyWhenNoneIsNear) {
+  EXPECT_EQ(nearest_name("transformer", cells), "");
+  EXPECT_EQ(nearest_name("gru", std::vector<std::string>{}), "");
+}
+
+TEST(NearestName, IsTheFirstOfEquals) { EXPECT_EQ(nearest_name("cat", std::vector<std::string>{"bat", "hat"}), "bat"); }
+
+TEST(UnknownName, ListsThemAllAndProposesTheNearest) {
+  const Error error = unknown_name("cell", "gruu", cells);
+  EXPECT_EQ(error.kind(), ErrorKind::usage);
+  EXPECT_STREQ(
+      error.what(),
+      "unknown cell \"gruu\"\n  expected one of: brc, elman, gru, lmn, lstm, mgu, nbrc\n  hint: did you mean \"gru\"?");
+  EXPECT_STREQ(unknown_name("cell", "transformer", std::vector<std::string>{"gru"}).what(),
+               "unknown cell \"transformer\"\n  expected one of: gru");
+}
+
+}  // namespace
+}  // namespace hysteron

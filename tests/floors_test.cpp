@@ -1,0 +1,131 @@
+// Includes go down only: include/ sees itself; host/ and cuda/ see include/ and themselves; tests/ and bench/ see all.
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const fs::path root = HYSTERON_SOURCE_DIR;
+
+bool is_standard(const std::string& name) {
+  static const std::regex standard_header("[a-z_]+");
+  return std::regex_match(name, standard_header);
+}
+
+bool is_cuda(const std::string& name) {
+  static const std::regex cuda_header("(cuda|cooperative_groups|cublas|cusolver|curand|cub/|thrust/|nv).*");
+  return std::regex_match(name, cuda_header);
+}
+
+bool in_generated(const std::string& name) { return name == "every_cell.hpp"; }
+
+// Relative to the folder of the floor, or to the file's own; never out of it.
+bool within(const fs::path& floor, const fs::path& file, const std::string& name) {
+  for (const fs::path& from : {root / floor, (root / file).parent_path()}) {
+    const fs::path there = (from / name).lexically_normal();
+    if (fs::is_regular_file(there) && *there.lexically_relative(root / floor).begin() != "..") return true;
+  }
+  return false;
+}
+
+/// What is wrong with a line of a file (its path from the root), or nothing.
+std::string wrong_include(const fs::path& file, bool quoted, const std::string& name) {
+  const std::string floor = file.begin()->string();
+  if (name.starts_with("hysteron/")) {
+    if (quoted) return "a public header in quotes";
+    // In a file that the build stamps, @name@ stands for any file of the folder.
+    const fs::path header = root / "include" / name;
+    const bool stamped = name.find('@') != std::string::npos && fs::is_directory(header.parent_path());
+    return stamped || fs::is_regular_file(header) ? "" : "not a public header";
+  }
+  if (floor == "include") return !quoted && is_standard(name) ? "" : "include/ sees the standard library and itself";
+  if (floor == "host" && is_cuda(name)) return "host/ names nothing of CUDA";
+  if (!quoted) return "";
+  if (floor == "host" && in_generated(name)) return "";
+  return within(floor, file, name) ? "" : floor + "/ sees include/ and itself";
+}
+
+std::vector<std::string> violations(const fs::path& file, const std::string& text) {
+  static const std::regex include(R"re(^\s*#\s*include\s*([<"])([^">]+)[">].*)re");
+  static const std::regex conditional(R"(^\s*#\s*(if|ifdef|ifndef|elif|else)\b.*)");
+  std::vector<std::string> wrong;
+  std::istringstream lines(text);
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const std::string place = file.generic_string() + ":" + std::to_string(++number) + ": ";
+    std::smatch found;
+    if (std::regex_match(line, found, include)) {
+      const std::string reason = wrong_include(file, found[1] == "\"", found[2]);
+      if (!reason.empty()) wrong.push_back(place + reason + ": " + line);
+    }
+    if (std::regex_match(line, conditional) && *file.begin() == "host")
+      wrong.push_back(place + "host/ has no conditional compilation: " + line);
+  }
+  return wrong;
+}
+
+std::vector<fs::path> sources(const fs::path& floor) {
+  static const std::regex source(R"(.*\.(hpp|cpp|cuh|cu|h|cc|cpp\.in|cu\.in|hpp\.in))");
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::recursive_directory_iterator(root / floor))
+    if (entry.is_regular_file() && std::regex_match(entry.path().filename().string(), source))
+      found.push_back(entry.path().lexically_relative(root));
+  return found;
+}
+
+class Floor : public testing::TestWithParam<const char*> {};
+
+TEST_P(Floor, SeesOnlyDownward) {
+  const std::vector<fs::path> files = sources(GetParam());
+  ASSERT_FALSE(files.empty());
+  for (const fs::path& file : files) {
+    std::ifstream stream(root / file);
+    std::stringstream text;
+    text << stream.rdbuf();
+    EXPECT_THAT(violations(file, text.str()), IsEmpty());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Floors, Floor, testing::Values("include", "host", "cuda"),
+                         [](const auto& floor) { return std::string(floor.param); });
+
+TEST(FloorRules, RefuseWhatLooksUp) {
+  const std::vector<std::pair<const char*, const char*>> upward{
+      {"include/hysteron/cell.hpp", "#include \"records/npy.hpp\""},
+      {"include/hysteron/cell.hpp", "#include <nlohmann/json.hpp>"},
+      {"include/hysteron/cell.hpp", "#  include <cuda_runtime.h>"},
+      {"include/hysteron/cell.hpp", "#include <hysteron/no_such_header.hpp>"},
+      {"host/error.cpp", "#include \"../cuda/launch.cuh\""},
+      {"host/error.cpp", "#include \"tests/central_difference.hpp\""},
+      {"host/error.cpp", "#include <cuda_runtime.h>"},
+      {"host/error.cpp", "#include \"hysteron/error.hpp\""},
+      {"host/error.cpp", "#ifdef NDEBUG"},
+      {"host/error.cpp", "  # if defined(__AVX2__)"},
+      {"cuda/device.cpp", "#include \"../host/error.cpp\""},
+      {"cuda/device.cpp", "#include \"every_cell.hpp\""},
+  };
+  for (const auto& [file, line] : upward) EXPECT_THAT(violations(file, line), ElementsAre(HasSubstr(line))) << file;
+}
+
+TEST(FloorRules, AllowWhatLooksDown) {
+  EXPECT_THAT(violations("include/hysteron/cell.hpp", "#include <concepts>\n#include <hysteron/portable.hpp>"),
+              IsEmpty());
+  EXPECT_THAT(violations("include/hysteron/portable.hpp", "#if defined(__CUDACC__)\n#endif"), IsEmpty());
+  EXPECT_THAT(
+      violations("host/error.cpp", "#include <nlohmann/json.hpp>\n#include \"every_cell.hpp\"\n#pragma omp simd"),
+      IsEmpty());
+  EXPECT_THAT(violations("cuda/device.cpp", "#include <cuda_runtime.h>\n#include \"launch.cuh\""), IsEmpty());
+}
+
+}  // namespace

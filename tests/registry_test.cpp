@@ -1,0 +1,129 @@
+// What is registered equals the files of each family's folder, as the build found them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <hysteron/backend.hpp>
+#include <hysteron/cell_info.hpp>
+#include <hysteron/initializer.hpp>
+#include <hysteron/registry.hpp>
+#include <hysteron/task.hpp>
+
+#include "commands/command.hpp"
+#include "family_files.hpp"
+
+namespace hysteron {
+namespace {
+
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+using testing::HasSubstr;
+using testing::UnorderedElementsAreArray;
+
+TEST(Families, CellsAreTheFiles) {
+  std::vector<std::string> names;
+  for (const CellInfo& cell : every_cell()) names.emplace_back(cell.name);
+  ASSERT_FALSE(cell_files.empty());
+  EXPECT_THAT(names, ElementsAreArray(cell_files));
+}
+
+TEST(Families, TasksAreTheFiles) {
+  ASSERT_FALSE(task_files.empty());
+  EXPECT_THAT(Registry<Task>::names(), UnorderedElementsAreArray(task_files));
+}
+
+TEST(Families, InitializersAreTheFiles) {
+  ASSERT_FALSE(initializer_files.empty());
+  EXPECT_THAT(Registry<Initializer>::names(), UnorderedElementsAreArray(initializer_files));
+}
+
+TEST(Families, CommandsAreTheFiles) {
+  ASSERT_FALSE(command_files.empty());
+  EXPECT_THAT(Registry<Command>::names(), UnorderedElementsAreArray(command_files));
+}
+
+TEST(Families, EveryMemberCanBeMadeAndDescribesItself) {
+  for (const std::string& name : task_files) EXPECT_FALSE(Registry<Task>::make(name)->description().empty()) << name;
+  for (const std::string& name : initializer_files)
+    EXPECT_FALSE(Registry<Initializer>::make(name)->description().empty()) << name;
+  for (const std::string& name : command_files) {
+    EXPECT_FALSE(Registry<Command>::make(name)->description().empty()) << name;
+    EXPECT_THAT(Registry<Command>::make(name)->example(), testing::StartsWith("hysteron ")) << name;
+  }
+}
+
+TEST(Families, BackendsAreThoseOfTheBuild) {
+  std::vector<std::string> names;
+  for (const BackendKind& kind : backend_kinds()) names.push_back(kind.name);
+  EXPECT_THAT(names, UnorderedElementsAreArray(backends_of_the_build));
+}
+
+// A machine without a GPU, or without a driver, is asked too: it answers, and nothing throws.
+TEST(Families, EveryBackendRunsOrSaysWhyNot) {
+  for (const BackendKind& kind : backend_kinds()) {
+    EXPECT_NO_THROW(kind.devices()) << kind.name;
+    if (kind.name == "cpu") {
+      EXPECT_EQ(kind.reason_against(), "");
+    } else {
+      EXPECT_THAT(kind.reason_against(), testing::AnyOf(HasSubstr("driver"), HasSubstr("CUDA"))) << kind.name;
+    }
+  }
+}
+
+TEST(Cells, AnUnknownNameIsAnsweredWithTheNearest) {
+  EXPECT_EQ(cell_named("lstm").name, "lstm");
+  try {
+    cell_named("grru");
+    FAIL() << "an unknown cell was found";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    EXPECT_EQ(error.text().what, "unknown cell \"grru\"");
+    EXPECT_EQ(error.text().hint, "did you mean \"gru\"?");
+    for (const std::string& name : cell_files) EXPECT_THAT(error.text().expected, HasSubstr(name));
+  }
+}
+
+struct Fruit {
+  static constexpr std::string_view noun = "fruit";
+  virtual ~Fruit() = default;
+  virtual int seeds() const = 0;
+};
+struct Pear : Fruit {
+  int seeds() const override { return 10; }
+};
+struct Avocado : Fruit {
+  int seeds() const override { return 1; }
+};
+const Registration<Fruit> pear("pear", [] { return std::make_unique<Pear>(); });
+const Registration<Fruit> avocado("avocado", [] { return std::make_unique<Avocado>(); });
+
+TEST(Registry, MakesByNameAndListsInOrder) {
+  EXPECT_THAT(Registry<Fruit>::names(), ElementsAre("avocado", "pear"));
+  EXPECT_EQ(Registry<Fruit>::make("avocado")->seeds(), 1);
+  EXPECT_EQ(Registry<Fruit>::make("pear")->seeds(), 10);
+}
+
+TEST(Registry, AnUnknownNameIsAUsageErrorWithTheNearest) {
+  try {
+    Registry<Fruit>::make("paer");
+    FAIL() << "an unknown fruit was made";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    EXPECT_EQ(error.text().what, "unknown fruit \"paer\"");
+    EXPECT_EQ(error.text().expected, "one of: avocado, pear");
+    EXPECT_EQ(error.text().hint, "did you mean \"pear\"?");
+  }
+}
+
+TEST(Registry, ANameTwiceIsADefect) {
+  try {
+    Registry<Fruit>::add("pear", [] { return std::make_unique<Pear>(); });
+    FAIL() << "two pears";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::defect);
+    EXPECT_EQ(error.text().what, "two fruits are named \"pear\"");
+  }
+  EXPECT_THAT(Registry<Fruit>::names(), ElementsAre("avocado", "pear"));
+}
+
+}  // namespace
+}  // namespace hysteron

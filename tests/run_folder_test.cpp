@@ -1,0 +1,211 @@
+#include "records/run_folder.hpp"
+
+#include <cstdlib>
+
+#include <sys/wait.h>
+
+#include "records/atomic_file.hpp"
+#include "records/environment.hpp"
+#include "records/json.hpp"
+#include "records/safetensors.hpp"
+#include "tests/record_files.hpp"
+
+namespace hysteron {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+RunFolder create(const std::filesystem::path& path, Existing existing = Existing::refuse,
+                 const std::string& config = "seed = 1\n") {
+  return RunFolder::create(path, existing, config, "{}\n");
+}
+
+void checkpoint(const RunFolder& run, const std::string& text) {
+  run.write_checkpoint([&](const std::filesystem::path& folder) { write_file(folder / "state", text); });
+}
+
+/// Runs `work` in a process that ends as if it had been killed.
+template <class Work>
+void killed(Work work) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    work();
+    std::_Exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+}
+
+TEST(RunFolder, has_its_configuration_from_the_beginning) {
+  const TemporaryFolder folder;
+  const RunFolder run = create(folder / "runs" / "x");
+  EXPECT_EQ(contents(run.config()), "seed = 1\n");
+  EXPECT_EQ(contents(run.path() / "environment.json"), "{}\n");
+  EXPECT_TRUE(std::filesystem::is_directory(run.path() / "models"));
+  EXPECT_TRUE(is_run_folder(run.path()));
+  EXPECT_FALSE(is_finished(run.path()));
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "runs"))
+    names.push_back(entry.path().filename().string());
+  EXPECT_THAT(names, ElementsAre("x"));
+}
+
+TEST(RunFolder, is_never_overwritten_unasked) {
+  const TemporaryFolder folder;
+  { create(folder / "x"); }
+  EXPECT_THAT(message_of(ErrorKind::usage, [&] { create(folder / "x", Existing::refuse, "seed = 2\n"); }),
+              AllOf(HasSubstr("exists already"), HasSubstr("an unfinished run"),
+                    HasSubstr("--resume goes on with it, --force replaces it")));
+  EXPECT_EQ(contents(folder / "x" / "config.toml"), "seed = 1\n");
+  put(folder / "x" / "result.json", "{}");
+  EXPECT_THAT(message_of(ErrorKind::usage, [&] { create(folder / "x"); }),
+              AllOf(HasSubstr("a finished run"), HasSubstr("hint: --force replaces it")));
+  EXPECT_THAT(folder.names(), ElementsAre("x"));
+}
+
+TEST(RunFolder, is_replaced_whole_when_asked) {
+  const TemporaryFolder folder;
+  {
+    const RunFolder run = create(folder / "x");
+    run.write_result("{}");
+    put(run.model(0), "model");
+  }
+  const RunFolder run = create(folder / "x" / "", Existing::replace, "seed = 2\n");  // with a separator at its end
+  EXPECT_EQ(contents(folder / "x" / "config.toml"), "seed = 2\n");
+  EXPECT_FALSE(is_finished(run.path()));
+  EXPECT_FALSE(std::filesystem::exists(run.model(0)));
+  EXPECT_THAT(folder.names(), ElementsAre("x"));
+}
+
+TEST(RunFolder, replaces_nothing_but_runs) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "thesis");
+  put(folder / "thesis" / "chapter.tex", "years of work");
+  put(folder / "file", "a file");
+  for (const Existing existing : {Existing::refuse, Existing::replace}) {
+    message_of(ErrorKind::usage, [&] { create(folder / "thesis", existing); });
+    message_of(ErrorKind::usage, [&] { create(folder / "file", existing); });
+  }
+  EXPECT_THAT(message_of(ErrorKind::usage, [&] { create(folder / "thesis", Existing::replace); }),
+              AllOf(HasSubstr("is not a run folder, and is not replaced"), HasSubstr("--out")));
+  EXPECT_EQ(contents(folder / "thesis" / "chapter.tex"), "years of work");
+  EXPECT_EQ(contents(folder / "file"), "a file");
+  EXPECT_THAT(folder.names(), UnorderedElementsAre("thesis", "file"));
+}
+
+TEST(RunFolder, takes_an_empty_folder) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "x");
+  create(folder / "x");
+  EXPECT_TRUE(is_run_folder(folder / "x"));
+}
+
+TEST(RunFolder, belongs_to_one_process) {
+  const TemporaryFolder folder;
+  {
+    const RunFolder run = create(folder / "x");
+    checkpoint(run, "1");
+    EXPECT_THAT(message_of(ErrorKind::usage, [&] { RunFolder::resume(folder / "x"); }),
+                HasSubstr("goes on in another process"));
+    EXPECT_THAT(message_of(ErrorKind::usage, [&] { create(folder / "x", Existing::replace); }),
+                HasSubstr("goes on in another process"));
+  }
+  EXPECT_NO_THROW(RunFolder::resume(folder / "x"));
+}
+
+TEST(RunFolder, resumes_or_says_why_not) {
+  const TemporaryFolder folder;
+  const auto reason = [&](const std::string& name) {
+    return message_of(ErrorKind::usage, [&] { RunFolder::resume(folder / name); });
+  };
+  EXPECT_THAT(reason("none"), AllOf(HasSubstr("cannot be resumed"), HasSubstr("nothing of that name")));
+  std::filesystem::create_directory(folder / "other");
+  EXPECT_THAT(reason("other"), HasSubstr("no run folder"));
+  { create(folder / "x"); }
+  EXPECT_THAT(reason("x"), AllOf(HasSubstr("no checkpoint"), HasSubstr("--force")));
+  std::filesystem::create_directory(folder / "x" / "checkpoint");
+  EXPECT_THAT(reason("x"), HasSubstr("no checkpoint"));
+  std::filesystem::remove(folder / "x" / "checkpoint");
+  killed([&] { checkpoint(RunFolder(create(folder / "y")), "state 1"); });
+  EXPECT_EQ(contents(RunFolder::resume(folder / "y").checkpoint() / "state"), "state 1");
+  RunFolder::resume(folder / "y").write_result("{\"a\":1}");
+  EXPECT_EQ(contents(folder / "y" / "result.json"), "{\"a\":1}\n");
+  EXPECT_THAT(reason("y"), HasSubstr("finished"));
+}
+
+TEST(RunFolder, has_a_whole_checkpoint_at_any_moment) {
+  const TemporaryFolder folder;
+  {
+    const RunFolder run = create(folder / "x");
+    checkpoint(run, "state 1");
+    checkpoint(run, "state 2");
+    EXPECT_EQ(contents(run.checkpoint() / "state"), "state 2");
+    EXPECT_FALSE(std::filesystem::exists(run.path() / "checkpoint.old"));
+    EXPECT_FALSE(std::filesystem::exists(run.path() / "checkpoint.new"));
+  }
+  // Killed while it was written.
+  killed([&] {
+    RunFolder::resume(folder / "x").write_checkpoint([](const std::filesystem::path& fresh) {
+      write_file(fresh / "half", "a");
+      std::_Exit(0);
+    });
+  });
+  EXPECT_TRUE(std::filesystem::exists(folder / "x" / "checkpoint.new"));
+  EXPECT_EQ(contents(RunFolder::resume(folder / "x").checkpoint() / "state"), "state 2");
+  EXPECT_FALSE(std::filesystem::exists(folder / "x" / "checkpoint.new"));
+  // Killed between the two renamings.
+  std::filesystem::rename(folder / "x" / "checkpoint", folder / "x" / "checkpoint.old");
+  std::filesystem::create_directory(folder / "x" / "checkpoint.new");
+  put(folder / "x" / "checkpoint.new" / "state", "state 3");
+  EXPECT_EQ(contents(RunFolder::resume(folder / "x").checkpoint() / "state"), "state 3");
+  EXPECT_FALSE(std::filesystem::exists(folder / "x" / "checkpoint.old"));
+  // Killed before the first was whole.
+  killed([&] { create(folder / "y").write_checkpoint([](const std::filesystem::path&) { std::_Exit(0); }); });
+  EXPECT_THAT(message_of(ErrorKind::usage, [&] { RunFolder::resume(folder / "y"); }), HasSubstr("no checkpoint"));
+}
+
+TEST(RunFolder, an_error_leaves_the_checkpoint_before) {
+  const TemporaryFolder folder;
+  const RunFolder run = create(folder / "x");
+  checkpoint(run, "state 1");
+  message_of(ErrorKind::data, [&] {
+    run.write_checkpoint(
+        [](const auto&) { throw data_error({.what = "disk full", .expected = "", .found = "", .hint = ""}); });
+  });
+  EXPECT_EQ(contents(run.checkpoint() / "state"), "state 1");
+  checkpoint(run, "state 2");
+  EXPECT_EQ(contents(run.checkpoint() / "state"), "state 2");
+}
+
+TEST(RunFolder, lists_its_models_by_replica) {
+  const TemporaryFolder folder;
+  const RunFolder run = create(folder / "x");
+  EXPECT_THAT(message_of(ErrorKind::data, [&] { list_models(run.path()); }),
+              AllOf(HasSubstr("has no models"), HasSubstr("the run is not finished")));
+  for (const int replica : {100, 3, 0, 20}) write_safetensors(run.model(replica), {});
+  put(run.path() / "models" / "notes.txt", "");
+  put(run.path() / "models" / "replica-xx.safetensors", "");
+  EXPECT_EQ(run.model(3).filename(), "replica-03.safetensors");
+  EXPECT_THAT(list_models(run.path()), ElementsAre(run.model(0), run.model(3), run.model(20), run.model(100)));
+}
+
+TEST(Environment, tells_where_it_ran) {
+  const Json json = parse_json(environment_json({.version = "0.1.0",
+                                                 .device = "cpu, 2 threads",
+                                                 .threads = 2,
+                                                 .command_line = {"hysteron", "train", "--out", "\xff"}}),
+                               "environment");
+  EXPECT_EQ(json.at("version"), "0.1.0");
+  EXPECT_EQ(json.at("threads"), 2);
+  EXPECT_EQ(json.at("command_line").size(), 4u);
+  for (const char* const key : {"compiler", "device", "processor", "system", "host"})
+    EXPECT_FALSE(json.at(key).get<std::string>().empty()) << key;
+  EXPECT_THAT(json.at("date").get<std::string>(), ::testing::MatchesRegex("....-..-..T..:..:..Z"));
+}
+
+}  // namespace
+}  // namespace hysteron
