@@ -28,8 +28,7 @@ void product(benchmark::State& state, int replicas, const Product& of) {
     operations.product(a.view(replicas, a_rows, a_columns), of.ta, b.view(replicas, b_rows, b_columns), of.tb,
                        c.view(replicas, of.rows, of.columns), Result::replaced);
   const double operations_each = 2.0 * replicas * double(of.rows) * double(of.columns) * double(of.depth);
-  state.counters["GFLOP/s"] =
-      benchmark::Counter(operations_each * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["GFLOP/s"] = benchmark::Counter(operations_each * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 const int registered = [] {
@@ -37,7 +36,8 @@ const int registered = [] {
   const auto add = [](const char* name, int replicas, Product of) {
     benchmark::RegisterBenchmark(name, [=](benchmark::State& state) { product(state, replicas, of); })
         ->Unit(benchmark::kMillisecond)
-        ->MeasureProcessCPUTime()->UseRealTime();
+        ->MeasureProcessCPUTime()
+        ->UseRealTime();
   };
   add("square_1024", 1, {1024, 1024, 1024, Transposed::no, Transposed::no});
   for (const std::ptrdiff_t units : {64, 128, 256}) {

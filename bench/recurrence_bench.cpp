@@ -1,4 +1,5 @@
-// One layer over 300 steps of 32 sequences: forward, and forward with backward and all weight gradients, for every cell.
+// One layer over 300 steps of 32 sequences: forward, and forward with backward and all weight gradients, for every
+// cell.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -84,7 +85,8 @@ const int registered = [] {
                                      layer(state, cell, units, replicas, direction);
                                    })
           ->Unit(benchmark::kMillisecond)
-          ->MeasureProcessCPUTime()->UseRealTime();
+          ->MeasureProcessCPUTime()
+          ->UseRealTime();
     };
     for (const Direction direction : {Direction::forward, Direction::both}) {
       for (const int units : {64, 128, 256}) add("/units:" + std::to_string(units), units, 1, direction);

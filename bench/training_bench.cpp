@@ -22,8 +22,16 @@ void draw(Model<float>& model) {
 }
 
 Sequences drawn_sequences(int count, int steps, int classes) {
-  Sequences sequences{.count = count, .steps = steps, .features = 1, .inputs = {}, .black = 0, .lengths = {},
-                      .target_steps = 0, .outputs = classes, .targets = {}, .labels = {}};
+  Sequences sequences{.count = count,
+                      .steps = steps,
+                      .features = 1,
+                      .inputs = {},
+                      .black = 0,
+                      .lengths = {},
+                      .target_steps = 0,
+                      .outputs = classes,
+                      .targets = {},
+                      .labels = {}};
   Random random(2, Stream::test_of_library);
   for (int i = 0; i < count * steps; ++i) sequences.inputs.push_back(float(random.normal()));
   for (int i = 0; i < count; ++i) sequences.labels.push_back(int(random.below(classes)));
@@ -34,8 +42,14 @@ void training_step(benchmark::State& state, const char* cell, int units) {
   constexpr int steps = 784, batch = 32, classes = 10;
   const auto backend = make_backend("cpu");
   Operations<float>& operations = operations_of<float>(*backend);
-  Model<float> model(*backend, {.cell = &cell_named(cell), .units = units, .layers = 1, .structure = Structure::stack,
-                                .inputs = 1, .outputs = classes}, 1);
+  Model<float> model(*backend,
+                     {.cell = &cell_named(cell),
+                      .units = units,
+                      .layers = 1,
+                      .structure = Structure::stack,
+                      .inputs = 1,
+                      .outputs = classes},
+                     1);
   draw(model);
   const Sequences sequences = drawn_sequences(batch, steps, classes);
   Batches<float> batches(*backend, sequences, 1, batch);
@@ -65,8 +79,14 @@ void training_step(benchmark::State& state, const char* cell, int units) {
 void warm_up_step(benchmark::State& state, const char* cell) {
   constexpr int units = 256, layers = 2, steps = 300, ramp_is_over = 20;
   const auto backend = make_backend("cpu");
-  Model<float> model(*backend, {.cell = &cell_named(cell), .units = units, .layers = layers,
-                                .structure = Structure::stack, .inputs = 1, .outputs = 0}, 1);
+  Model<float> model(*backend,
+                     {.cell = &cell_named(cell),
+                      .units = units,
+                      .layers = layers,
+                      .structure = Structure::stack,
+                      .inputs = 1,
+                      .outputs = 0},
+                     1);
   draw(model);
   const Sequences sequences = drawn_sequences(64, steps, 10);
   const std::vector<std::uint64_t> seeds{1};
@@ -77,14 +97,18 @@ void warm_up_step(benchmark::State& state, const char* cell) {
 
 const int registered = [] {
   const auto add = [](const std::string& name, auto run) {
-    benchmark::RegisterBenchmark(name.c_str(), run)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
+    benchmark::RegisterBenchmark(name.c_str(), run)
+        ->Unit(benchmark::kMillisecond)
+        ->MeasureProcessCPUTime()
+        ->UseRealTime();
   };
   for (const char* const cell : {"gru", "lstm"})
     for (const int units : {64, 128, 256})
       add("training_step/" + std::string(cell) + "/" + std::to_string(units),
           [=](benchmark::State& state) { training_step(state, cell, units); });
   for (const CellInfo& cell : every_cell())
-    add("warm_up_step/" + std::string(cell.name), [&cell](benchmark::State& state) { warm_up_step(state, cell.name.data()); });
+    add("warm_up_step/" + std::string(cell.name),
+        [&cell](benchmark::State& state) { warm_up_step(state, cell.name.data()); });
   return 0;
 }();
 

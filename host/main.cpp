@@ -1,10 +1,12 @@
 // The composition root: the only catch, the only exit code.
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <map>
 #include <memory>
 #include <new>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -66,13 +68,21 @@ class Verbs {
       app_.parse(reversed);
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() == 0) return app_.exit(error);
+      for (const auto& [app, command] : commands_)  // a misspelt option explains one that is missing
+        if (app->parsed()) refuse_extras(*app);
       throw usage_error(
           {.what = error.what(), .expected = "", .found = "", .hint = "hysteron help VERB shows what a verb takes"});
     }
     for (const auto& [app, command] : commands_) {
       if (!app->parsed()) continue;
       refuse_extras(*app);
-      return command->run(whole);
+      const int code = command->run(whole);
+      if (std::fflush(stdout) != 0 || std::ferror(stdout))
+        throw data_error({.what = "cannot write the results to standard output",
+                          .expected = "",
+                          .found = std::generic_category().message(errno),
+                          .hint = ""});
+      return code;
     }
     throw defect({.what = "no verb ran", .expected = "", .found = "", .hint = ""});
   }
@@ -93,8 +103,15 @@ class Verbs {
 
   // CLI11 lists the verbs; the nearest one is ours to name.
   static void refuse_unknown_verb(const CLI::App& app, const std::vector<std::string>& arguments, std::size_t at) {
-    if (at >= arguments.size() || arguments[at].starts_with('-')) return;
     std::vector<std::string> known;
+    if (at >= arguments.size()) {
+      for (const CLI::App* verb : app.get_subcommands({})) known.push_back(verb->get_name());
+      throw usage_error({.what = "a verb is missing after \"" + app.get_name() + "\"",
+                         .expected = fmt::format("one of: {}", fmt::join(known, ", ")),
+                         .found = "",
+                         .hint = "hysteron --help shows what they do"});
+    }
+    if (arguments[at].starts_with('-')) return;
     for (const CLI::App* verb : app.get_subcommands({})) {
       if (verb->get_name() == arguments[at]) {
         if (!verb->get_subcommands({}).empty()) refuse_unknown_verb(*verb, arguments, at + 1);

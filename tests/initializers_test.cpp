@@ -165,7 +165,7 @@ TEST_F(Initializers, TheReadOutIsTorchsLinear) {
 // b_f = log U(1, T - 1), b_i = -b_f: once, not once in each of the two biases.
 TEST_F(Initializers, ChronoSetsForgetAndInputGates) {
   constexpr std::size_t units = 400;
-  auto model = start("chrono", shape("lstm", units), {"init.longest=600"});
+  auto model = start("chrono", shape("lstm", units), {"init.time_constant=600"});
   for (const char* layer : {"0", "1"}) {
     const Values bias = parameter(model, std::string("rnn.bias_ih_l") + layer);
     const Values input = block(bias, 0, 4), forget = block(bias, 1, 4);
@@ -200,7 +200,18 @@ TEST_F(Initializers, ChronoRefusesWhatItCannotSet) {
       EXPECT_EQ(error.kind(), ErrorKind::usage) << cell.name;
     }
   }
-  EXPECT_THROW(start("chrono", shape("lstm"), {"init.longest=2"}), Error);
+  EXPECT_THROW(start("chrono", shape("lstm"), {"init.time_constant=2"}), Error);
+}
+
+// No two initializers of a chain may claim one key, and a warm-up of no steps leaves what the one before it drew.
+TEST_F(Initializers, WarmUpStartsFromAnyOther) {
+  for (const std::string& name : Registry<Initializer>::names()) {
+    if (name == "warm_up") continue;
+    auto warmed = start("warm_up", shape("lstm", 8), {"init.from=" + name, "init.steps=0"});
+    auto drawn = start(name, shape("lstm", 8));
+    EXPECT_EQ(warmed.parameters().block().to_host(), drawn.parameters().block().to_host()) << name;
+  }
+  EXPECT_THROW(start("warm_up", shape("lstm", 8), {"init.from=warm_up"}), Error);
 }
 
 TEST_F(Initializers, OrthogonalRecurrentBlocks) {

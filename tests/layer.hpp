@@ -63,8 +63,8 @@ struct Layer {
                     : as_const(over_steps(input, cell.input, shape.steps));
     const bool all = keeps == Kept::trajectory;
     run.states = all ? over_steps(states, cell.state, shape.steps + 1) : over_batch(states, cell.state);
-    run.intermediates = all ? over_steps(intermediates, cell.intermediate, shape.steps)
-                            : over_batch(intermediates, cell.intermediate);
+    run.intermediates =
+        all ? over_steps(intermediates, cell.intermediate, shape.steps) : over_batch(intermediates, cell.intermediate);
     run.saved = all ? over_steps(saved, cell.saved, shape.steps) : over_batch(saved, cell.saved);
     return run;
   }
@@ -96,11 +96,17 @@ struct Layer {
     const auto add = [&](std::vector<Real>& product, int lanes, std::vector<Real>& read, int read_lanes, int read_steps,
                          std::ptrdiff_t first) {
       if (lanes == 0) return;
-      const View<const Real> a{product.data(), shape.replicas, rows, lanes * units, rows * lanes * units, lanes * units};
-      const View<const Real> b{read.data(), shape.replicas, rows, units, std::ptrdiff_t(read_steps) * shape.batch * read_lanes * units,
-                               read_lanes * units};
-      const View<Real> c{weight_gradient.data() + first * units * units, shape.replicas, lanes * units, units,
-                         std::ptrdiff_t(cell.recurrent + cell.deep) * units * units, units};
+      const View<const Real> a{product.data(), shape.replicas,       rows,
+                               lanes * units,  rows * lanes * units, lanes * units};
+      const View<const Real> b{
+          read.data(),       shape.replicas, rows, units, std::ptrdiff_t(read_steps) * shape.batch * read_lanes * units,
+          read_lanes * units};
+      const View<Real> c{weight_gradient.data() + first * units * units,
+                         shape.replicas,
+                         lanes * units,
+                         units,
+                         std::ptrdiff_t(cell.recurrent + cell.deep) * units * units,
+                         units};
       operations.product(a, Transposed::yes, b, Transposed::no, c, Result::replaced);
     };
     add(recurrent_gradient, cell.recurrent, states, cell.state, shape.steps + 1, 0);
@@ -115,7 +121,8 @@ struct Layer {
       for (std::ptrdiff_t i = 0; i < shape.steps * width; ++i)
         sum += double(after[i]) * double(entering[static_cast<std::size_t>(r * shape.steps * width + i)]);
       for (std::ptrdiff_t i = 0; i < width; ++i)
-        sum += double(after[(shape.steps - 1) * width + i]) * double(entering_last[static_cast<std::size_t>(r * width + i)]);
+        sum += double(after[(shape.steps - 1) * width + i]) *
+               double(entering_last[static_cast<std::size_t>(r * width + i)]);
     }
     return sum;
   }
@@ -140,7 +147,8 @@ struct Layer {
   std::vector<int> lengths;  // [replicas, batch]
   std::vector<Real> weight, unit, input, initial, entering, entering_last;
   std::vector<Real> states, intermediates, saved;
-  std::vector<Real> state_gradient, totals, input_gradient, unit_gradient, recurrent_gradient, deep_gradient, weight_gradient;
+  std::vector<Real> state_gradient, totals, input_gradient, unit_gradient, recurrent_gradient, deep_gradient,
+      weight_gradient;
 
  private:
   static Lanes<const Real> as_const(const Lanes<Real>& lanes) {

@@ -141,7 +141,8 @@ double defined_variability(const double* states, int count, int width, double ep
     double near = 0;
     for (int j = 0; j < count; ++j) {
       double square = 0;
-      for (int k = 0; k < width; ++k) square += std::pow(std::tanh(states[i * width + k]) - std::tanh(states[j * width + k]), 2);
+      for (int k = 0; k < width; ++k)
+        square += std::pow(std::tanh(states[i * width + k]) - std::tanh(states[j * width + k]), 2);
       near += 1 - std::max(std::sqrt(square) - epsilon, 0.0) / (std::sqrt(square) + 1e-6);
     }
     sum += 1 / near;
@@ -154,8 +155,8 @@ TEST_F(OperationsOfTheCpu, VariabilityIsAsDefinedAndItsGradientIsRight) {
   auto states = draw(replicas * count * width);
   for (double& value : states) value *= 0.3;
   for (int k = 0; k < width; ++k) {
-    states[static_cast<std::size_t>(2 * width + k)] = states[static_cast<std::size_t>(k)];               // a duplicate
-    states[static_cast<std::size_t>(3 * width + k)] = states[static_cast<std::size_t>(k)] + 0.1;         // a neighbor
+    states[static_cast<std::size_t>(2 * width + k)] = states[static_cast<std::size_t>(k)];        // a duplicate
+    states[static_cast<std::size_t>(3 * width + k)] = states[static_cast<std::size_t>(k)] + 0.1;  // a neighbor
   }
   std::vector<double> gradient(states.size(), NAN), value(replicas);
   VariabilityRun<double> run;
@@ -165,7 +166,8 @@ TEST_F(OperationsOfTheCpu, VariabilityIsAsDefinedAndItsGradientIsRight) {
   run.gradient = view<double>(gradient, replicas, count);
   operations.variability(run);
   for (int r = 0; r < replicas; ++r)
-    EXPECT_NEAR(value[static_cast<std::size_t>(r)], defined_variability(states.data() + r * count * width, count, width, 0.05), 1e-13);
+    EXPECT_NEAR(value[static_cast<std::size_t>(r)],
+                defined_variability(states.data() + r * count * width, count, width, 0.05), 1e-13);
   for (const double partial : gradient) EXPECT_FALSE(std::isnan(partial));
   const auto expected = gradient;
   run.gradient = {};
@@ -202,7 +204,8 @@ TEST_F(OperationsOfTheCpu, AttractorsAreCountedAsDefined) {
         double square = 0;
         for (int k = 0; k < width; ++k)
           square += std::pow(states[static_cast<std::size_t>((r * count + i) * width + k)] -
-                             states[static_cast<std::size_t>((r * count + j) * width + k)], 2);
+                                 states[static_cast<std::size_t>((r * count + j) * width + k)],
+                             2);
         near += std::sqrt(square) < 1e-4;
       }
       sum += 1.0 / near;
@@ -236,7 +239,8 @@ TEST_F(OperationsOfTheCpu, AdamTakesTheStepsOfPyTorch) {
   for (std::size_t step = 0; step < gradients.size(); ++step) {
     const std::vector<int> steps(4, static_cast<int>(step) + 1);
     run.step = steps.data();
-    for (std::size_t r = 0; r < 4; ++r) std::ranges::copy(gradients[step], gradient.begin() + static_cast<std::ptrdiff_t>(r * 4));
+    for (std::size_t r = 0; r < 4; ++r)
+      std::ranges::copy(gradients[step], gradient.begin() + static_cast<std::ptrdiff_t>(r * 4));
     gradient[9] = step == 1 ? NAN : INFINITY;
     operations.adam(run);
     for (std::size_t i = 0; i < 4; ++i) {

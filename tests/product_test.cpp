@@ -1,4 +1,6 @@
 // Products of every shape and layout against a plain triple loop, at every instruction level of this machine.
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -19,7 +21,7 @@ struct Matrix {
       : values(static_cast<std::size_t>(replicas * (rows * (columns + gap) + gap))) {
     std::normal_distribution<double> normal;
     for (Real& value : values) value = Real(normal(random));
-    view = {values.data() + 1, replicas, rows, columns, rows * (columns + gap) + gap, columns + gap};
+    view = {values.data() + std::min(gap, 1), replicas, rows, columns, rows * (columns + gap) + gap, columns + gap};
   }
   std::vector<Real> values;
   View<Real> view;
@@ -84,21 +86,30 @@ TEST_P(EveryLevel, ProductsAgreeWithATripleLoop) {
   auto backend = backend_of_level(GetParam(), 2);
   for (const Transposed ta : {Transposed::no, Transposed::yes})
     for (const Transposed tb : {Transposed::no, Transposed::yes})
-      for (const auto& [rows, columns, depth] :
-           {std::array{1, 1, 1}, {3, 2, 5}, {7, 33, 1}, {33, 7, 64}, {65, 100, 31}, {130, 257, 20}, {10, 64, 300}, {1, 300, 513}, {192, 1, 270}}) {
+      for (const auto& [rows, columns, depth] : {std::array{1, 1, 1},
+                                                 {3, 2, 5},
+                                                 {7, 33, 1},
+                                                 {33, 7, 64},
+                                                 {65, 100, 31},
+                                                 {130, 257, 20},
+                                                 {10, 64, 300},
+                                                 {1, 300, 513},
+                                                 {192, 1, 270}}) {
         const Case of{2, rows, columns, depth, ta, tb, (rows + depth) % 2 ? Result::added : Result::replaced};
         expect_product(operations_of<float>(*backend), of);
         expect_product(operations_of<double>(*backend), of);
       }
   for (const std::ptrdiff_t columns : {1, 5, 40})  // deep enough to be cut into parts
-    expect_product(operations_of<float>(*backend), {2, 70, columns, 9001, Transposed::yes, Transposed::no, Result::added});
+    expect_product(operations_of<float>(*backend),
+                   {2, 70, columns, 9001, Transposed::yes, Transposed::no, Result::added});
 }
 
 TEST_P(EveryLevel, AffineAddsTheBiasToEveryRow) {
   auto backend = backend_of_level(GetParam(), 2);
   std::mt19937 random(2);
   for (const auto& [rows, columns, depth] : {std::array{5, 3, 2}, {300, 96, 1}, {40, 300, 270}}) {
-    Matrix<float> x(2, rows, depth, random), weight(2, columns, depth, random), bias(2, 1, columns, random), y(2, rows, columns, random);
+    Matrix<float> x(2, rows, depth, random), weight(2, columns, depth, random), bias(2, 1, columns, random),
+        y(2, rows, columns, random);
     std::fill_n(x.view.at(1, 2), depth, 0.0f);
     operations_of<float>(*backend).affine(x.view, weight.view, bias.view, y.view);
     const Case of{2, rows, columns, depth, Transposed::no, Transposed::yes, Result::replaced};
@@ -143,7 +154,8 @@ TEST_P(EveryLevel, ThreadsAndReplicasDoNotChangeABit) {
         if (threads == 1) first.values = c.values;
         EXPECT_EQ(std::memcmp(c.values.data(), first.values.data(), c.values.size() * sizeof(float)), 0) << threads;
         View<float> alone_a = a.view, alone_b = b.view, alone_c = c.view;
-        for (View<float>* view : {&alone_a, &alone_b, &alone_c}) *view = {view->at(1, 0), 1, view->rows, view->columns, 0, view->row};
+        for (View<float>* view : {&alone_a, &alone_b, &alone_c})
+          *view = {view->at(1, 0), 1, view->rows, view->columns, 0, view->row};
         std::fill_n(alone_c.first, rows * columns, 1.0f);
         operations_of<float>(*backend).product(alone_a, ta, alone_b, Transposed::no, alone_c, Result::replaced);
         EXPECT_EQ(std::memcmp(c.values.data(), first.values.data(), c.values.size() * sizeof(float)), 0) << threads;
@@ -166,7 +178,9 @@ TEST(Product, ShapesThatDoNotFitAreADefect) {
   auto backend = make_backend("cpu", 1);
   std::mt19937 random(6);
   Matrix<float> a(1, 4, 5, random), b(1, 6, 7, random), c(1, 4, 7, random);
-  EXPECT_THROW(operations_of<float>(*backend).product(a.view, Transposed::no, b.view, Transposed::no, c.view, Result::replaced), Error);
+  EXPECT_THROW(
+      operations_of<float>(*backend).product(a.view, Transposed::no, b.view, Transposed::no, c.view, Result::replaced),
+      Error);
 }
 
 }  // namespace

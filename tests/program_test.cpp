@@ -42,7 +42,10 @@ TEST_F(Program, UnknownNamesAreAnsweredWithTheNearest) {
   EXPECT_THAT(fails(2, "train --init warmup"), AllOf(HasSubstr("\"warmup\""), HasSubstr("\"warm_up\"")));
   EXPECT_THAT(fails(2, "train --set train.bacth=3"), AllOf(HasSubstr("train.bacth"), HasSubstr("\"train.batch\"")));
   EXPECT_THAT(fails(2, "train --device cdua"), AllOf(HasSubstr("\"cdua\""), HasSubstr("cpu")));
-  EXPECT_THAT(fails(2, ""), HasSubstr("subcommand"));
+  EXPECT_THAT(fails(2, "infer --mdel m.safetensors"),
+              AllOf(HasSubstr("unknown option \"--mdel\""), HasSubstr("\"--model\"")));
+  EXPECT_THAT(fails(2, ""), AllOf(HasSubstr("a verb is missing"), HasSubstr("train")));
+  EXPECT_THAT(fails(2, "measure"), AllOf(HasSubstr("a verb is missing"), HasSubstr("vaa")));
   EXPECT_THAT(fails(2, "train one.toml two.toml"), HasSubstr("two.toml"));
 }
 
@@ -250,6 +253,13 @@ TEST_F(Program, StderrAndStdoutKeepToTheirMatters) {
   const Ended loud = succeeds(train + "--set train.updates=2 --out loud -v");
   EXPECT_THAT(loud.err, HasSubstr("validated"));
   EXPECT_THAT(loud.out, AllOf(HasSubstr("replica"), Not(HasSubstr("validated"))));
+}
+
+TEST_F(Program, ResultsThatNobodyCanReadAreAnError) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full on this system";
+  const Ended ended = Child("/bin/sh", {"-c", "\"$0\" info > /dev/full", HYSTERON_PROGRAM}, folder.path()).wait();
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_THAT(ended.err, HasSubstr("standard output"));
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 #include <hysteron/trajectory.hpp>
 
 #include "every_cell.hpp"
-#include "tests/central_difference.hpp"
 #include "tests/cell_family.hpp"
+#include "tests/central_difference.hpp"
 
 namespace hysteron {
 
@@ -22,10 +22,17 @@ TYPED_TEST(EveryRecord, gradients_agree_with_central_differences) {
   for (unsigned seed = 0; seed < 100; ++seed) {
     std::mt19937 random(seed);
     std::normal_distribution<double> normal;
-    const auto draw = [&](int n) { std::vector<double> v(std::size_t(n) + 1); for (double& x : v) x = normal(random); return v; };
-    const auto make = []<class Record>(std::type_identity<Record>, const std::vector<double>& v) { return load_lanes<Record, double>(v.data(), 1); };
-    auto input = draw(lane_count<typename C::Input, double>), recurrent = draw(lane_count<typename C::Recurrent, double>),
-         unit = draw(lane_count<typename C::Unit, double>), past = draw(lane_count<typename C::State, double>),
+    const auto draw = [&](int n) {
+      std::vector<double> v(std::size_t(n) + 1);
+      for (double& x : v) x = normal(random);
+      return v;
+    };
+    const auto make = []<class Record>(std::type_identity<Record>, const std::vector<double>& v) {
+      return load_lanes<Record, double>(v.data(), 1);
+    };
+    auto input = draw(lane_count<typename C::Input, double>),
+         recurrent = draw(lane_count<typename C::Recurrent, double>), unit = draw(lane_count<typename C::Unit, double>),
+         past = draw(lane_count<typename C::State, double>),
          weight = draw(deep_lanes<C>);  // of the second product
     const auto entering = draw(lane_count<typename C::State, double>);
 
@@ -38,7 +45,8 @@ TYPED_TEST(EveryRecord, gradients_agree_with_central_differences) {
       DeepOf<C> d{};
       if constexpr (DeepTransition<C>) {
         i = C::forward_intermediate(x(), a(), u(), s());
-        for_each_lane<double>(d, [&](int lane, double& value) { value = weight[std::size_t(lane)] * first_value<double>(i); });
+        for_each_lane<double>(
+            d, [&](int lane, double& value) { value = weight[std::size_t(lane)] * first_value<double>(i); });
       }
       return forward<C>(x(), a(), u(), s(), i, d);
     };

@@ -1,5 +1,5 @@
-// Whole layers through the CPU backend: every cell, replicas, lengths, initial states, gradients entering at every state,
-// constant input, every instruction level of this machine.
+// Whole layers through the CPU backend: every cell, replicas, lengths, initial states, gradients entering at every
+// state, constant input, every instruction level of this machine.
 #include <cstring>
 
 #include <gtest/gtest.h>
@@ -22,10 +22,10 @@ bool same_bits(const std::vector<Real>& a, const std::vector<Real>& b) {
 
 template <class Real>
 bool same_bits(const Layer<Real>& a, const Layer<Real>& b) {
-  return same_bits(a.states, b.states) && same_bits(a.state_gradient, b.state_gradient) && same_bits(a.totals, b.totals) &&
-         same_bits(a.input_gradient, b.input_gradient) && same_bits(a.unit_gradient, b.unit_gradient) &&
-         same_bits(a.recurrent_gradient, b.recurrent_gradient) && same_bits(a.deep_gradient, b.deep_gradient) &&
-         same_bits(a.weight_gradient, b.weight_gradient);
+  return same_bits(a.states, b.states) && same_bits(a.state_gradient, b.state_gradient) &&
+         same_bits(a.totals, b.totals) && same_bits(a.input_gradient, b.input_gradient) &&
+         same_bits(a.unit_gradient, b.unit_gradient) && same_bits(a.recurrent_gradient, b.recurrent_gradient) &&
+         same_bits(a.deep_gradient, b.deep_gradient) && same_bits(a.weight_gradient, b.weight_gradient);
 }
 
 class EveryLayer : public testing::TestWithParam<CellInfo> {
@@ -72,7 +72,8 @@ TEST_P(EveryLayer, TotalsAreTheGradientsOfEachState) {
   Layer<double> layer(GetParam(), small, InputKind::varying, Kept::trajectory, uneven, 3);
   layer.forward(operations);
   layer.backward(operations);
-  EXPECT_TRUE(std::equal(layer.state_gradient.begin(), layer.state_gradient.begin() + small.batch * GetParam().state * small.units,
+  EXPECT_TRUE(std::equal(layer.state_gradient.begin(),
+                         layer.state_gradient.begin() + small.batch * GetParam().state * small.units,
                          layer.totals.begin()));
   const std::vector<double> totals = layer.totals;
   const std::vector<int> lengths = layer.lengths;
@@ -132,7 +133,8 @@ TEST_P(EveryLayer, PastItsEndASequenceHoldsItsStateAndDepositsZeros) {
     for (int b = 0; b < small.batch; ++b) {
       const int length = uneven[static_cast<std::size_t>(r * small.batch + b)];
       for (int step = length; step < small.steps; ++step) {
-        EXPECT_TRUE(std::equal(layer.state(r, length, b), layer.state(r, length, b) + width, layer.state(r, step + 1, b)));
+        EXPECT_TRUE(
+            std::equal(layer.state(r, length, b), layer.state(r, length, b) + width, layer.state(r, step + 1, b)));
         const int place = (r * small.steps + step) * small.batch + b;
         expect_zeros(layer.input_gradient, GetParam().input, place);
         expect_zeros(layer.recurrent_gradient, GetParam().recurrent, place);
@@ -157,7 +159,8 @@ TEST_P(EveryLayer, ASettledRunEndsInTheSameBitsAsAllItsSteps) {
     const std::ptrdiff_t width = std::ptrdiff_t(GetParam().state) * shape.units;
     for (int r = 0; r < shape.replicas; ++r)
       for (int b = 0; b < shape.batch; ++b)
-        EXPECT_EQ(std::memcmp(whole.state(r, shape.steps, b), last.state(r, 0, b), std::size_t(width) * sizeof(float)), 0)
+        EXPECT_EQ(std::memcmp(whole.state(r, shape.steps, b), last.state(r, 0, b), std::size_t(width) * sizeof(float)),
+                  0)
             << "replica " << r << " sequence " << b << " gain " << gain;
   }
 }

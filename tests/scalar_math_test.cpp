@@ -3,7 +3,9 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+
 #include <gtest/gtest.h>
+
 #include <hysteron/scalar_math.hpp>
 
 namespace hysteron {
@@ -14,16 +16,20 @@ double worst_ulps(float largest, Found found, Exact exact) {
   double worst = 0;
   for (std::uint32_t bits = 0x2f000000; std::bit_cast<float>(bits) < largest; bits += 97)
     for (const float x : {std::bit_cast<float>(bits), -std::bit_cast<float>(bits)}) {
-      const double y = exact(double(x)), ulp = std::abs(std::nextafter(float(y), std::numeric_limits<float>::infinity()) - float(y));
+      const double y = exact(double(x)),
+                   ulp = std::abs(std::nextafter(float(y), std::numeric_limits<float>::infinity()) - float(y));
       worst = std::max(worst, std::abs(double(found(x)) - y) / ulp);
     }
   return worst;
 }
 
 TEST(ScalarMath, inlined_float_is_within_a_few_ulps) {
-  const double exp = worst_ulps(87.0f, [](float x) { return inlined::exp(x); }, [](double x) { return std::exp(x); });
-  const double tanh = worst_ulps(20.0f, [](float x) { return inlined::tanh(x); }, [](double x) { return std::tanh(x); });
-  const double logistic = worst_ulps(80.0f, [](float x) { return sigmoid(x); }, [](double x) { return 1 / (1 + std::exp(-x)); });
+  const double exp = worst_ulps(
+      87.0f, [](float x) { return inlined::exp(x); }, [](double x) { return std::exp(x); });
+  const double tanh = worst_ulps(
+      20.0f, [](float x) { return inlined::tanh(x); }, [](double x) { return std::tanh(x); });
+  const double logistic = worst_ulps(
+      80.0f, [](float x) { return sigmoid(x); }, [](double x) { return 1 / (1 + std::exp(-x)); });
   RecordProperty("exp_ulps", std::to_string(exp));
   RecordProperty("tanh_ulps", std::to_string(tanh));
   RecordProperty("sigmoid_ulps", std::to_string(logistic));

@@ -213,19 +213,24 @@ TEST(Settings, say_what_is_not_toml) {
   EXPECT_THAT(toml_refusal("seed = 1\nseed = 2\n"), HasSubstr("line 2"));
 }
 
-TEST(Settings, take_other_letters_in_texts_and_comments_only) {
+TEST(Settings, take_the_letters_of_all_languages) {
   for (const char* const toml :
-       {"device = é\n", "device = \"x\" é\n", "é = 3\n", "device = \"\"\"x\\\n  é\"\"\"\n", "a = 3\xEF\xBB\xBB\n"})
-    EXPECT_THAT(toml_refusal(toml), AllOf(HasSubstr("is not valid TOML"), HasSubstr("not ASCII, outside of quotes")))
-        << toml;
+       {"device = é\n", "device = \"x\" é\n", "é = 3\n", "device = \"\"\"x\\é\"\"\"\n", "a = 3\xEF\xBB\xBB\n",
+        "a = +z'\xEF\xBB\xB1'", "# \xFF\n", "# \xC0\x80\n", "# \xED\xA0\x80\n", "# \xF3\xB0\x82\x80\n", "# \xE2\x82\n"})
+    EXPECT_THAT(toml_refusal(toml), AllOf(HasSubstr("is not valid TOML"), HasSubstr("(line 1"))) << toml;
   for (const char* const toml :
-       {"device = \"é\"  # é\n", "device = 'é'\n", "device = \"\\\"é\"\n", "device = \"\"\"é \"é\" é\"\"\"\n",
-        "device = '''é'''\n", "device = \"\"\"x\\\"\"\"\"\"  # é\n", "\xEF\xBB\xBF# é\n"}) {
+       {"device = \"aé\xEF\xBB\xBB\xF0\x9F\x98\x80\"  # é\n", "device = 'aé\xEF\xBB\xBB\xF0\x9F\x98\x80'\n",
+        "device = \"\"\"a\\\n  é\xEF\xBB\xBB\xF0\x9F\x98\x80\"\"\"\n",
+        "\xEF\xBB\xBF# é\ndevice = \"a\\u00E9\xEF\xBB\xBB\\U0001F600\"\n"}) {
     Settings settings;
     settings.read_toml(toml, "exp.toml");
     declare(settings);
     EXPECT_NO_THROW(settings.finish()) << toml;
+    EXPECT_EQ(settings.text("device"), "aé\xEF\xBB\xBB\xF0\x9F\x98\x80");
   }
+  EXPECT_THAT(toml_refusal("\"é\" = 3\n"), HasSubstr("unknown setting \"é\""));
+  EXPECT_THAT(toml_refusal("seed = \"é\"\n"), HasSubstr("found \"é\""));
+  EXPECT_THAT(toml_refusal("seed = [\"é\"]\n"), HasSubstr("é"));
 }
 
 TEST(Settings, say_which_file_is_missing) {

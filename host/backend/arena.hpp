@@ -5,14 +5,16 @@
 
 namespace hysteron {
 
-/// Memory that only grows: working space that a second call of the same size finds as it is. What it held is lost when it
-/// grows. Throws std::bad_alloc.
+/// Memory that only grows: working space that a second call of the same size finds as it is. What it held is lost when
+/// it grows. Throws std::bad_alloc.
 class Arena {
  public:
   static constexpr std::size_t alignment = 64;
 
   Arena() = default;
-  Arena(Arena&& other) noexcept : memory_(other.memory_), bytes_(other.bytes_) { other.memory_ = nullptr, other.bytes_ = 0; }
+  Arena(Arena&& other) noexcept : memory_(other.memory_), bytes_(other.bytes_) {
+    other.memory_ = nullptr, other.bytes_ = 0;
+  }
   Arena& operator=(Arena&&) = delete;
   ~Arena() { std::free(memory_); }
 

@@ -37,10 +37,11 @@ const BackendKind& kind_named(std::string_view name) {
     known.push_back(kind.name);
   }
   if (name == "cuda")
-    throw device_error({.what = "device \"cuda\" cannot be used",
-                        .expected = "",
-                        .found = "",
-                        .hint = "this build has no CUDA backend: configure it with -DHYSTERON_CUDA=ON, or use --device cpu"});
+    throw device_error(
+        {.what = "device \"cuda\" cannot be used",
+         .expected = "",
+         .found = "",
+         .hint = "this build has no CUDA backend: configure it with -DHYSTERON_CUDA=ON, or use --device cpu"});
   throw unknown_name("device", name, known);
 }
 

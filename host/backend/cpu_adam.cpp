@@ -26,7 +26,8 @@ void CpuOperations<Real>::adam(const AdamRun<Real>& run) {
   workers_->run(replicas * cuts, replicas * count * 4, [&](std::ptrdiff_t i, int) {
     const std::ptrdiff_t replica = i / cuts, first = i % cuts * values_of_part;
     if ((run.active && !run.active[replica]) || !std::isfinite(norms[replica])) return;
-    const double correction1 = 1 - std::pow(run.beta1, run.step[replica]), correction2 = 1 - std::pow(run.beta2, run.step[replica]);
+    const double correction1 = 1 - std::pow(run.beta1, run.step[replica]),
+                 correction2 = 1 - std::pow(run.beta2, run.step[replica]);
     // torch.nn.utils.clip_grad_norm_
     const double scale = run.clip > 0 ? std::min(1.0, run.clip / (norms[replica] + 1e-6)) : 1.0;
     kernels.adam({.values = run.values.at(replica, 0) + first,

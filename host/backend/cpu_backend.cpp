@@ -1,10 +1,10 @@
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <string>
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <hysteron/backend.hpp>
 

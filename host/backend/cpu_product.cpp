@@ -26,7 +26,8 @@ int parts(std::ptrdiff_t whole, std::ptrdiff_t part) { return static_cast<int>((
 
 /// b of one replica as a source of panels: columns first .. first + columns, all of the depth.
 template <class Real>
-cpu_kernels::PanelSource<Real> source(View<const Real> b, int replica, Transposed tb, int depth, int first, int columns) {
+cpu_kernels::PanelSource<Real> source(View<const Real> b, int replica, Transposed tb, int depth, int first,
+                                      int columns) {
   const bool transposed = tb == Transposed::yes;
   return {.first = transposed ? b.at(replica, first) : b.at(replica, 0) + first,
           .depth_stride = transposed ? 1 : b.row,
@@ -112,16 +113,19 @@ void CpuOperations<Real>::rows_product(const ProductRun& run) {
   const int copies = run.b.replica == 0 ? 1 : c.replicas, panels = parts(columns, panel);
   const std::ptrdiff_t panel_size = std::ptrdiff_t(depth) * panel;
   Real* const packed = workers_->shared<Real>(Shared::panels, copies * panels * panel_size);
-  workers_->run(std::ptrdiff_t(copies) * panels, std::ptrdiff_t(copies) * depth * columns * 4, [&](std::ptrdiff_t i, int) {
-    const int replica = static_cast<int>(i / panels), first = static_cast<int>(i % panels) * panel;
-    kernels.pack(source(run.b, replica, run.tb, depth, first, std::min(panel, columns - first)), packed + i * panel_size);
-  });
+  workers_->run(std::ptrdiff_t(copies) * panels, std::ptrdiff_t(copies) * depth * columns * 4,
+                [&](std::ptrdiff_t i, int) {
+                  const int replica = static_cast<int>(i / panels), first = static_cast<int>(i % panels) * panel;
+                  kernels.pack(source(run.b, replica, run.tb, depth, first, std::min(panel, columns - first)),
+                               packed + i * panel_size);
+                });
   const int row_tiles = parts(c.rows, rows_of_task), column_tiles = parts(columns, tile_columns);
   const std::ptrdiff_t tasks = std::ptrdiff_t(c.replicas) * row_tiles * column_tiles;
   workers_->run(tasks, c.replicas * c.rows * columns * (2 * depth + 4), [&](std::ptrdiff_t i, int) {
     const int replica = static_cast<int>(i / (row_tiles * column_tiles));
     const std::ptrdiff_t first_row = i / column_tiles % row_tiles * rows_of_task;
-    const int first = static_cast<int>(i % column_tiles) * tile_columns, count = std::min(tile_columns, columns - first);
+    const int first = static_cast<int>(i % column_tiles) * tile_columns,
+              count = std::min(tile_columns, columns - first);
     const Real* from[rows_of_task];
     Real* to[rows_of_task];
     int rows = 0;
@@ -134,80 +138,95 @@ void CpuOperations<Real>::rows_product(const ProductRun& run) {
         ++rows;
       }
     }
-    kernels.rows_product({.panels = packed + ((copies == 1 ? 0 : replica) * std::ptrdiff_t(panels) + first / panel) * panel_size,
-                          .depth = depth,
-                          .groups = 1,
-                          .columns = count,
-                          .depth_step = depth_block,
-                          .group_stride = 0,
-                          .from = from,
-                          .to = to,
-                          .rows = rows,
-                          .begin = run.begin,
-                          .row = run.begin == Begin::row ? run.row.at(run.row.replica == 0 ? 0 : replica, 0) + first : nullptr,
-                          .ahead = nullptr,
-                          .ahead_count = 0});
+    kernels.rows_product(
+        {.panels = packed + ((copies == 1 ? 0 : replica) * std::ptrdiff_t(panels) + first / panel) * panel_size,
+         .depth = depth,
+         .groups = 1,
+         .columns = count,
+         .depth_step = depth_block,
+         .group_stride = 0,
+         .from = from,
+         .to = to,
+         .rows = rows,
+         .begin = run.begin,
+         .row = run.begin == Begin::row ? run.row.at(run.row.replica == 0 ? 0 : replica, 0) + first : nullptr,
+         .ahead = nullptr,
+         .ahead_count = 0});
   });
 }
 
-/// c = a^T b: the depth is long (steps times batch) and c small. Where c has few tiles the depth is cut into parts of
-/// fixed length, summed apart and then in order. Rows of a that hold zeros are left out.
+/// c = a^T b: the depth is long (steps times batch) and c small. The depth is cut into parts, summed apart and then in
+/// order. Rows of a that hold zeros (past the ends of sequences) are left out.
 template <class Real>
 void CpuOperations<Real>::transposed_product(const ProductRun& run) {
-  constexpr int enough_tasks = 16, shortest_part = 2048;
+  constexpr int rows_of_segment = 512, shortest_part = 1024, most_parts = 16;
+  constexpr std::ptrdiff_t large = 1 << 16;  // of which fewer partial sums are made
   const cpu_kernels::DenseKernels<Real>& kernels = dense();
   const View<Real> c = run.c;
   const int rows = static_cast<int>(c.rows), columns = static_cast<int>(c.columns), replicas = c.replicas;
-  const int row_tiles = parts(rows, tile_rows), column_tiles = parts(columns, tile_columns), tiles = row_tiles * column_tiles;
-  const int cuts = std::max(1, std::min(enough_tasks / tiles, run.depth / shortest_part));
-  const int length = parts(run.depth, cuts);
-
-  // The depth's rows that count, per replica and part: [replicas, depth], and how many: [replicas, cuts].
-  int* const kept = workers_->shared<int>(Shared::rows, std::ptrdiff_t(replicas) * (run.depth + cuts));
-  int* const kept_counts = kept + std::ptrdiff_t(replicas) * run.depth;
-  workers_->run(std::ptrdiff_t(replicas) * cuts, std::ptrdiff_t(replicas) * run.depth * 4, [&](std::ptrdiff_t i, int) {
-    const int replica = static_cast<int>(i / cuts), from = static_cast<int>(i % cuts) * length;
-    int* const list = kept + std::ptrdiff_t(replica) * run.depth + from;
-    int count = 0;
-    for (int k = from; k < std::min(run.depth, from + length); ++k)
-      if (!all_zero(run.a.at(replica, k), rows)) list[count++] = k;
-    kept_counts[i] = count;
-  });
-
   const std::ptrdiff_t size = std::ptrdiff_t(rows) * columns;
+  const int cuts = std::clamp(run.depth / shortest_part, 1, size > large ? most_parts / 2 : most_parts);
+
+  // The rows of a that count: [replicas, depth], gathered segment by segment, and how many.
+  const int segments = parts(run.depth, rows_of_segment);
+  int* const kept = workers_->shared<int>(Shared::rows, std::ptrdiff_t(replicas) * (run.depth + segments));
+  int* const counts = kept + std::ptrdiff_t(replicas) * run.depth;
+  workers_->run(
+      std::ptrdiff_t(replicas) * segments, std::ptrdiff_t(replicas) * run.depth * 4, [&](std::ptrdiff_t i, int) {
+        const int replica = static_cast<int>(i / segments), from = static_cast<int>(i % segments) * rows_of_segment;
+        int* const list = kept + std::ptrdiff_t(replica) * run.depth + from;
+        int count = 0;
+        for (int k = from; k < std::min(run.depth, from + rows_of_segment); ++k)
+          if (!all_zero(run.a.at(replica, k), rows)) list[count++] = k;
+        counts[i] = count;
+      });
+  for (int replica = 0; replica < replicas; ++replica) {
+    int* const list = kept + std::ptrdiff_t(replica) * run.depth;
+    int& count = counts[replica * segments];
+    for (int segment = 1; segment < segments; ++segment) {
+      const int more = counts[replica * segments + segment];
+      std::copy_n(list + segment * rows_of_segment, more, list + count);
+      count += more;
+    }
+  }
+
+  const int row_tiles = parts(rows, cpu_kernels::most_tile_rows), column_tiles = parts(columns, tile_columns);
+  const int tiles = row_tiles * column_tiles;
   Real* const partial = cuts > 1 ? workers_->shared<Real>(Shared::partial, size * cuts * replicas) : nullptr;
   workers_->reserve_own<Real>(kernels.transposed_workspace);
-  workers_->run(std::ptrdiff_t(replicas) * cuts * tiles, std::ptrdiff_t(replicas) * run.depth * rows * columns * 2, [&](std::ptrdiff_t i, int thread) {
+  const std::ptrdiff_t work = std::ptrdiff_t(replicas) * run.depth * size * 2;
+  workers_->run(std::ptrdiff_t(replicas) * cuts * tiles, work, [&](std::ptrdiff_t i, int thread) {
     const int tile = static_cast<int>(i % tiles), replica = static_cast<int>(i / tiles / cuts);
-    const std::ptrdiff_t part = i / tiles, cut = part % cuts;
-    const int first_row = tile / column_tiles * tile_rows, first = tile % column_tiles * tile_columns;
-    auto b = source(run.b, replica, run.tb, kept_counts[part], first, std::min(tile_columns, columns - first));
-    b.kept = kept + std::ptrdiff_t(replica) * run.depth + cut * length;
+    const std::ptrdiff_t part = i / tiles, cut = part % cuts, count = segments > 0 ? counts[replica * segments] : 0;
+    const int first_row = tile / column_tiles * cpu_kernels::most_tile_rows, first = tile % column_tiles * tile_columns;
+    const std::ptrdiff_t from = count * cut / cuts, depth = count * (cut + 1) / cuts - from;
+    auto b = source(run.b, replica, run.tb, static_cast<int>(depth), first, std::min(tile_columns, columns - first));
+    b.kept = kept + std::ptrdiff_t(replica) * run.depth + from;
     Real* const to = partial ? partial + part * size : c.at(replica, 0);
     const std::ptrdiff_t to_row = partial ? columns : c.row;
     kernels.transposed_tile({.a = run.a.at(replica, 0) + first_row,
                              .a_row = run.a.row,
                              .b = b,
-                             .rows = std::min(tile_rows, rows - first_row),
+                             .rows = std::min(cpu_kernels::most_tile_rows, rows - first_row),
                              .c = to + first_row * to_row + first,
                              .c_row = to_row,
                              .begin = partial ? Begin::zero : run.begin,
                              .workspace = workers_->own<Real>(thread)});
   });
   if (!partial) return;
-  workers_->run(std::ptrdiff_t(replicas) * rows, std::ptrdiff_t(replicas) * size * cuts, [&](std::ptrdiff_t i, int) {
+  workers_->run(std::ptrdiff_t(replicas) * rows, replicas * size * cuts, [&](std::ptrdiff_t i, int) {
     const std::ptrdiff_t replica = i / rows, row = i % rows;
     Real* const to = c.at(replica, row);
-    for (int n = 0; n < columns; ++n) {
-      Real sum = run.begin == Begin::present ? to[n] : Real(0);
-      for (int cut = 0; cut < cuts; ++cut) sum += partial[(replica * cuts + cut) * size + row * columns + n];
-      to[n] = sum;
+    if (run.begin == Begin::zero) std::fill_n(to, columns, Real(0));
+    for (int cut = 0; cut < cuts; ++cut) {
+      const Real* const from = partial + (replica * cuts + cut) * size + row * columns;
+      for (int n = 0; n < columns; ++n) to[n] += from[n];
     }
   });
 }
 
-/// The sum of the rows, or with `factors` [rows, few] one weighted sum for each of its columns. In parts of fixed length.
-/// Transposed::yes: sums[m, n] instead of [n, m].
+/// The sum of the rows, or with `factors` [rows, few] one weighted sum for each of its columns. In parts of fixed
+/// length. Transposed::yes: sums[m, n] instead of [n, m].
 template <class Real>
 void CpuOperations<Real>::weighted_sums(View<const Real> rows, View<const Real> factors, View<Real> sums,
                                         Transposed layout, Result result) {
@@ -233,7 +252,8 @@ void CpuOperations<Real>::weighted_sums(View<const Real> rows, View<const Real> 
       for (std::ptrdiff_t m = 0; m < columns; ++m) {
         Real& to = layout == Transposed::yes ? *(sums.at(replica, m) + n) : *(sums.at(replica, n) + m);
         Real sum = result == Result::added ? to : Real(0);
-        for (int cut = 0; cut < cuts; ++cut) sum += partial[(std::ptrdiff_t(replica) * cuts + cut) * size + n * columns + m];
+        for (int cut = 0; cut < cuts; ++cut)
+          sum += partial[(std::ptrdiff_t(replica) * cuts + cut) * size + n * columns + m];
         to = sum;
       }
 }

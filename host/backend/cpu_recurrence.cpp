@@ -16,8 +16,8 @@ Strided<Real> strided(const Lanes<Real>& lanes) {
   return {lanes.first, lanes.replica, lanes.step, lanes.sequence};
 }
 
-/// How many slices to cut the batch of each replica into: the fewest that take the least time, if a step of n rows costs
-/// n + a few (the weights pass by once a step, however many rows read them).
+/// How many slices to cut the batch of each replica into: the fewest that take the least time, if a step of n rows
+/// costs n + a few (the weights pass by once a step, however many rows read them).
 int slices_of_replica(int replicas, int batch, int threads) {
   constexpr int price_of_step = 3, fewest_rows = 4;
   int best = 0;
@@ -45,9 +45,8 @@ void deal(const Dealt& to, const int* lengths, int steps, int* order) {
   std::iota(order, order + to.batch, 0);
   const auto length = [&](int sequence) { return lengths ? std::clamp(lengths[sequence], 0, steps) : steps; };
   if (lengths) {
-    std::sort(order, order + to.batch, [&](int a, int b) {
-      return length(a) != length(b) ? length(a) > length(b) : a < b;
-    });
+    std::sort(order, order + to.batch,
+              [&](int a, int b) { return length(a) != length(b) ? length(a) > length(b) : a < b; });
   }
   int next = 0;
   for (int slice = 0; slice < to.slices; ++slice)

@@ -48,9 +48,10 @@ void CpuOperations<Real>::copy(View<const Real> from, View<Real> to) {
 
 template <class Real>
 void CpuOperations<Real>::clear(View<Real> values) {
-  for_each_row(*workers_, values.replicas, values.rows, values.columns, [&](std::ptrdiff_t replica, std::ptrdiff_t row) {
-    std::fill_n(values.at(replica, row), values.columns, Real(0));
-  });
+  for_each_row(*workers_, values.replicas, values.rows, values.columns,
+               [&](std::ptrdiff_t replica, std::ptrdiff_t row) {
+                 std::fill_n(values.at(replica, row), values.columns, Real(0));
+               });
 }
 
 template <class Real>

@@ -33,7 +33,8 @@ bool close(const Real* a, const Real* b, std::ptrdiff_t count, double square) {
 
 }  // namespace
 
-/// VAA* = 1/n sum_i 1/S_i with S_i = sum_j C(d_ij), d_ij = |tanh h_i - tanh h_j|. A pair's distance is in S_i and in S_j:
+/// VAA* = 1/n sum_i 1/S_i with S_i = sum_j C(d_ij), d_ij = |tanh h_i - tanh h_j|. A pair's distance is in S_i and in
+/// S_j:
 ///   dVAA*/d(tanh h_i) = sum_j -1/n (1/S_i^2 + 1/S_j^2) C'(d_ij) / d_ij (tanh h_i - tanh h_j)
 /// C' is zero up to epsilon, so that no term divides by a distance of zero.
 template <class Real>
@@ -48,7 +49,9 @@ void CpuOperations<Real>::variability(const VariabilityRun<Real>& run) {
   double* const tangents = workers_->shared<double>(Shared::panels, replicas * count * width);
   double* const sums = workers_->shared<double>(Shared::partial, replicas * count);
   const std::ptrdiff_t work = replicas * count * width;
-  const auto tangent_of = [&](std::ptrdiff_t replica, std::ptrdiff_t i) { return tangents + (replica * count + i) * width; };
+  const auto tangent_of = [&](std::ptrdiff_t replica, std::ptrdiff_t i) {
+    return tangents + (replica * count + i) * width;
+  };
   const auto distance = [&](std::ptrdiff_t replica, std::ptrdiff_t i, std::ptrdiff_t j) {
     return std::sqrt(kernels.squared_distance(tangent_of(replica, i), tangent_of(replica, j), width));
   };
@@ -72,7 +75,9 @@ void CpuOperations<Real>::variability(const VariabilityRun<Real>& run) {
     const std::ptrdiff_t replica = at / count, i = at % count;
     const double outer = 2 * run.scale * (run.value[replica] - run.target);
     const double* const own_tangent = tangent_of(replica, i);
-    const auto inverse_square = [&](std::ptrdiff_t of) { return 1 / (sums[replica * count + of] * sums[replica * count + of]); };
+    const auto inverse_square = [&](std::ptrdiff_t of) {
+      return 1 / (sums[replica * count + of] * sums[replica * count + of]);
+    };
     double* const total = workers_->own<double>(thread);
     std::fill_n(total, width, 0.0);
     for (std::ptrdiff_t j = 0; j < count; ++j) {

@@ -2,15 +2,17 @@
 #include <cstddef>
 
 // What the sources that are compiled once per instruction level offer to the rest of the CPU backend. In those sources
-// the build gives the namespace hysteron another name at each level (-Dhysteron=hysteron_v4), and with it every template
-// of ours that they instantiate: the linker can then never hand a function with AVX-512 in it to a caller that runs on a
-// machine without. Hence this namespace, which keeps its name, and holds aggregates and tables of functions only.
+// the build gives the namespace hysteron another name at each level (-Dhysteron=hysteron_v4), and with it every
+// template of ours that they instantiate: the linker can then never hand a function with AVX-512 in it to a caller that
+// runs on a machine without. Hence this namespace, which keeps its name, and holds aggregates and tables of functions
+// only.
 namespace cpu_kernels {
 
-inline constexpr int most_rows = 32;     ///< of one slice of a batch
-inline constexpr int tile_rows = 128;    ///< of one tile of a product
+inline constexpr int most_rows = 32;   ///< of one slice of a batch
+inline constexpr int tile_rows = 128;  ///< of one tile of a product
 inline constexpr int tile_columns = 256;
-inline constexpr int depth_block = 256;  ///< a panel of this depth stays in the first-level cache
+inline constexpr int most_tile_rows = 4 * tile_rows;  ///< of a transposed product: b is packed once for all of them
+inline constexpr int depth_block = 256;               ///< a panel of this depth stays in the first-level cache
 
 /// Field and Lanes (include/hysteron), without their types.
 template <class Real>
@@ -41,29 +43,29 @@ enum class Begin { zero, row, present };  ///< what a sum of products is added t
 template <class Real>
 struct RowsProduct {
   const Real* panels;
-  int depth, groups, columns;    ///< columns of a group
-  int depth_step;                ///< how much of the depth all rows go through before the next; part of a sum's order
-  std::ptrdiff_t group_stride;   ///< in `to`
+  int depth, groups, columns;   ///< columns of a group
+  int depth_step;               ///< how much of the depth all rows go through before the next; part of a sum's order
+  std::ptrdiff_t group_stride;  ///< in `to`
   const Real* const* from;
   Real* const* to;
   int rows;
   Begin begin;
-  const Real* row;               ///< Begin::row: [groups * columns], one for all rows
+  const Real* row;  ///< Begin::row: [groups * columns], one for all rows
   const Ahead* ahead;
   int ahead_count;
 };
 
-/// c = a^T b, or added, for one tile: at most tile_rows times tile_columns. Depth is a list of rows of a and b.
+/// c = a^T b, or added, for one tile: at most most_tile_rows times tile_columns.
 template <class Real>
 struct TransposedTile {
-  const Real* a;                   ///< element (k, m) at a[k * a_row + m]
+  const Real* a;  ///< element (k, m) at a[k * a_row + m]
   std::ptrdiff_t a_row;
   PanelSource<Real> b;
   int rows;
   Real* c;
   std::ptrdiff_t c_row;
-  Begin begin;                     ///< zero or present
-  Real* workspace;                 ///< transposed_workspace values
+  Begin begin;      ///< zero or present
+  Real* workspace;  ///< transposed_workspace values
 };
 
 /// sums[n][m] = sum over the rows of factor[row * factor_row + n] rows[row][m]; no factor: 1.
@@ -114,7 +116,7 @@ struct RecurrenceSlice {
   // backward
   Strided<const Real> entering;
   Strided<Real> state, totals, input_gradient, unit_gradient, recurrent, deep;
-  Real* scratch;         ///< scratch_values values
+  Real* scratch;  ///< scratch_values values
 };
 
 template <class Real>

@@ -38,7 +38,7 @@ struct BlockResult {
   std::ptrdiff_t offset;  ///< of the panel's first column in each row
   int columns;
   cpu_kernels::Begin begin;
-  const Real* row;        ///< Begin::row
+  const Real* row;  ///< Begin::row
 };
 
 template <class Real, int rows, int vectors, class Left>
@@ -99,7 +99,8 @@ template <class Real, int rows>
 }
 
 template <class Real, int rows>
-[[gnu::noinline]] void multiply_packed(const Real* block, const Real* panel, int depth, const BlockResult<Real>& result) {
+[[gnu::noinline]] void multiply_packed(const Real* block, const Real* panel, int depth,
+                                       const BlockResult<Real>& result) {
   const PackedRows<Real> left{block};
   if (result.columns <= vector_length<Real>) {
     multiply_block<Real, rows, 1>(left, panel, depth, result);

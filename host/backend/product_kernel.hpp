@@ -98,18 +98,17 @@ void rows_product(const cpu_kernels::RowsProduct<Real>& run) {
 }
 
 template <class Real>
-inline constexpr std::ptrdiff_t transposed_workspace =
-    std::ptrdiff_t(cpu_kernels::depth_block) * (cpu_kernels::tile_rows + block_rows + cpu_kernels::tile_columns) +
-    std::ptrdiff_t(cpu_kernels::tile_rows) * cpu_kernels::tile_columns;
+inline constexpr std::ptrdiff_t transposed_workspace = std::ptrdiff_t(cpu_kernels::depth_block) *
+                                                       (cpu_kernels::tile_rows + block_rows +
+                                                        cpu_kernels::tile_columns);
 
-/// Some rows k of a, columns 0 .. rows, as blocks [block][k][block_rows], filled up with zeros.
+/// Rows k of a, `depth` of them, columns 0 .. rows, as blocks [block][k][block_rows], filled up with zeros.
 template <class Real>
-void pack_transposed(const cpu_kernels::TransposedTile<Real>& tile, int from_depth, int depth, Real* packed) {
-  const int whole = tile.rows / block_rows, rest = tile.rows % block_rows;
-  const std::ptrdiff_t block_size = std::ptrdiff_t(depth) * block_rows;
-  for (int k = 0; k < depth; ++k, packed += block_rows) {
-    const int at = tile.b.kept ? tile.b.kept[from_depth + k] : from_depth + k;
-    const Real* row = tile.a + at * tile.a_row;
+void pack_transposed(const cpu_kernels::PanelSource<Real>& from, Real* packed) {
+  const int whole = from.columns / block_rows, rest = from.columns % block_rows;
+  const std::ptrdiff_t block_size = std::ptrdiff_t(from.depth) * block_rows;
+  for (int k = 0; k < from.depth; ++k, packed += block_rows) {
+    const Real* row = from.first + (from.kept ? from.kept[k] : k) * from.depth_stride;
     Real* to = packed;
     for (int block = 0; block < whole; ++block, row += block_rows, to += block_size)
 #pragma GCC unroll 8
@@ -119,49 +118,50 @@ void pack_transposed(const cpu_kernels::TransposedTile<Real>& tile, int from_dep
   }
 }
 
+/// Packed blocks of rows times packed panels: c[rows, columns] = begin + ...
 template <class Real>
-void transposed_tile(const cpu_kernels::TransposedTile<Real>& tile) {
-  using cpu_kernels::Begin;
+void packed_product(const Real* left, const Real* right, int depth, int columns, cpu_kernels::Begin begin,
+                    Real* const* to, int rows) {
   constexpr int width = panel_columns<Real>;
-  Real* const left = tile.workspace;
-  Real* const right = left + std::ptrdiff_t(cpu_kernels::depth_block) * (cpu_kernels::tile_rows + block_rows);
-  Real* const sums = right + std::ptrdiff_t(cpu_kernels::depth_block) * cpu_kernels::tile_columns;
-  const int columns = tile.b.columns, padded = (columns + width - 1) / width * width;
-  Real* to[cpu_kernels::tile_rows];
-  for (int r = 0; r < tile.rows; ++r) to[r] = sums + std::ptrdiff_t(r) * padded;
-  for (int r = 0; r < tile.rows; ++r)
-    for (int n = 0; n < padded; ++n) to[r][n] = Real(0);
-  for (int k = 0; k < tile.b.depth; k += cpu_kernels::depth_block) {
-    const int depth = tile.b.depth - k < cpu_kernels::depth_block ? tile.b.depth - k : cpu_kernels::depth_block;
-    cpu_kernels::PanelSource<Real> b = tile.b;
-    b.depth = depth;
-    if (b.kept) {
-      b.kept += k;
-    } else {
-      b.first += k * b.depth_stride;
-    }
-    pack(b, right);
-    pack_transposed(tile, k, depth, left);
-    for (int first = 0; first < padded; first += width) {
-      for (int row = 0; row < tile.rows; row += block_rows) {
-        const int rows = tile.rows - row < block_rows ? tile.rows - row : block_rows;
-        const BlockResult<Real> result{.to = to + row,
-                                       .offset = first,
-                                       .columns = columns - first <= vector_length<Real> ? vector_length<Real> : width,
-                                       .begin = Begin::present,
-                                       .row = nullptr};
-        const Real* const block = left + std::ptrdiff_t(row) * depth;
-        const Real* const panel = right + std::ptrdiff_t(first) * depth;
-        with_rows(rows, [&]<int count>() { multiply_packed<Real, count>(block, panel, depth, result); });
-      }
+  for (int first = 0; first < columns; first += width) {
+    for (int row = 0; row < rows; row += block_rows) {
+      const int count_rows = rows - row < block_rows ? rows - row : block_rows;
+      const BlockResult<Real> result{.to = to + row,
+                                     .offset = first,
+                                     .columns = columns - first < width ? columns - first : width,
+                                     .begin = begin,
+                                     .row = nullptr};
+      const Real* const block = left + std::ptrdiff_t(row) * depth;
+      const Real* const panel = right + std::ptrdiff_t(first) * depth;
+      with_rows(count_rows, [&]<int count>() { multiply_packed<Real, count>(block, panel, depth, result); });
     }
   }
-  for (int r = 0; r < tile.rows; ++r) {
-    Real* const c = tile.c + r * tile.c_row;
-    if (tile.begin == Begin::present) {
-      for (int n = 0; n < columns; ++n) c[n] += to[r][n];
-    } else {
-      for (int n = 0; n < columns; ++n) c[n] = to[r][n];
+}
+
+template <class Real>
+void transposed_tile(const cpu_kernels::TransposedTile<Real>& tile) {
+  using cpu_kernels::depth_block;
+  using cpu_kernels::tile_rows;
+  Real* const left = tile.workspace;
+  Real* const right = left + std::ptrdiff_t(depth_block) * (tile_rows + block_rows);
+  Real* to[tile_rows];
+  for (int k = 0; k == 0 || k < tile.b.depth; k += depth_block) {
+    const auto block_of = [&](cpu_kernels::PanelSource<Real> from) {
+      from.depth = tile.b.depth - k < depth_block ? tile.b.depth - k : depth_block;
+      if (from.kept) {
+        from.kept += k;
+      } else {
+        from.first += k * from.depth_stride;
+      }
+      return from;
+    };
+    const cpu_kernels::PanelSource<Real> b = block_of(tile.b);
+    pack(b, right);
+    for (int row = 0; row < tile.rows; row += tile_rows) {
+      const int rows = tile.rows - row < tile_rows ? tile.rows - row : tile_rows;
+      pack_transposed(block_of({tile.a + row, tile.a_row, 1, tile.b.kept, 0, rows}), left);
+      for (int r = 0; r < rows; ++r) to[r] = tile.c + (row + r) * tile.c_row;
+      packed_product(left, right, b.depth, b.columns, k > 0 ? cpu_kernels::Begin::present : tile.begin, to, rows);
     }
   }
 }
@@ -178,7 +178,8 @@ void weighted_sum(const cpu_kernels::WeightedSum<Real>& run) {
   };
   std::ptrdiff_t row = 0;
   for (; row + 4 <= run.count; row += 4) {
-    const Real *const a = run.rows + row * run.row, *const b = a + run.row, *const c = b + run.row, *const d = c + run.row;
+    const Real *const a = run.rows + row * run.row, *const b = a + run.row, *const c = b + run.row,
+                      *const d = c + run.row;
     for (int n = 0; n < run.factors; ++n) {
       const Real w = factor(row, n), x = factor(row + 1, n), y = factor(row + 2, n), z = factor(row + 3, n);
       Real* const sums = run.sums + n * run.columns;

@@ -68,7 +68,8 @@ struct Scratch {
 
   static std::ptrdiff_t values(int rows, int units, int panel) {
     const std::ptrdiff_t padded = (units + panel - 1) / panel * panel;
-    constexpr int per_row = recurrent_lanes<C> + deep_lanes<C> + lanes<IntermediateOf<C>> + lanes<typename C::State> + 1;
+    constexpr int per_row =
+        recurrent_lanes<C> + deep_lanes<C> + lanes<IntermediateOf<C>> + lanes<typename C::State> + 1;
     return (rows * per_row + lanes<typename C::Saved> + 1) * padded;
   }
 
@@ -135,7 +136,7 @@ class SliceRun {
   void advance(int step, const int* sequences, int rows) {
     const Real* from[most_rows];
     Real* to[most_rows];
-    if constexpr (recurrent_lanes<C> > 0) {
+    if constexpr (recurrent_lanes < C >> 0) {
       RowsAhead ahead;
       for (int i = 0; i < rows; ++i) {
         const Place p = place(sequences[i], step);
@@ -167,7 +168,8 @@ class SliceRun {
   void hold(int sequence, int from_step) {
     if (run.states.step == 0 && !intermediates_kept) return;
     use_row(0);
-    for (int step = from_step; step < slice.steps; ++step) for_each_unit(slice.units, hold_at(run, place(sequence, step)));
+    for (int step = from_step; step < slice.steps; ++step)
+      for_each_unit(slice.units, hold_at(run, place(sequence, step)));
   }
 
   bool settles() const { return !run.input.moves() && !run.states.moves() && !intermediates_kept && !saved_kept; }
@@ -292,8 +294,7 @@ void backward_slice(const RecurrenceSlice<typename C::Real>& slice) {
 
   for (int i = 0; i < slice.rows; ++i) {
     for_each_unit(units, [unit = grad.unit.row(place(i, 0))](int j) { unit.store(j, {}); });
-    if (!grad.input.moves())
-      for_each_unit(units, [input = grad.input.row(place(i, 0))](int j) { input.store(j, {}); });
+    if (!grad.input.moves()) for_each_unit(units, [input = grad.input.row(place(i, 0))](int j) { input.store(j, {}); });
     for (int step = slice.steps - 1; step >= slice.lengths[i]; --step) {
       enter(place(i, step));
       keep_total(place(i, step).next());
@@ -338,7 +339,7 @@ void backward_slice(const RecurrenceSlice<typename C::Real>& slice) {
         backward_row(run, grad, place(i, step), std::false_type{});
       }
     }
-    if constexpr (recurrent_lanes<C> > 0) {
+    if constexpr (recurrent_lanes < C >> 0) {
       RowsAhead ahead;
       for (int i = 0; i < active; ++i) {
         const Place p = place(i, step);

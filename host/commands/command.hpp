@@ -12,9 +12,9 @@ class Command {
  public:
   static constexpr std::string_view noun = "command";
   virtual ~Command() = default;
-  virtual std::string example() const = 0;      ///< what help begins with
+  virtual std::string example() const = 0;  ///< what help begins with
   virtual std::string description() const = 0;
-  virtual void declare(CLI::App& app) = 0;      ///< its options
+  virtual void declare(CLI::App& app) = 0;  ///< its options
   /// arguments: the whole command line. Results go to stdout. Returns the exit code; throws Error.
   virtual int run(const std::vector<std::string>& arguments) = 0;
 };

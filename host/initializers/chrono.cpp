@@ -14,10 +14,11 @@ namespace {
 class Chrono final : public Initializer {
  public:
   std::string description() const override {
-    return "forget and input gates biased for time constants up to init.longest (lstm)";
+    return "forget and input gates biased for time constants up to init.time_constant (lstm)";
   }
   void declare(Settings& settings) const override {
-    settings.declare("init.longest", 0, "T of chrono, in steps; 0: as long as the sequences", range(0, 1'000'000'000));
+    settings.declare("init.time_constant", 0, "the largest of chrono, in steps; 0: as long as the sequences",
+                     range(0, 1'000'000'000));
   }
   void initialize(const InitializerRun<float>& run) const override { draw(run); }
   void initialize(const InitializerRun<double>& run) const override { draw(run); }
@@ -34,13 +35,13 @@ class Chrono final : public Initializer {
            .expected = "--cell lstm",
            .found = "--cell " + std::string(cell.name),
            .hint = "choose lstm, or another --init"});
-    double longest = static_cast<double>(run.settings->integer("init.longest"));
+    double longest = static_cast<double>(run.settings->integer("init.time_constant"));
     if (longest == 0 && run.sequences) longest = run.sequences->total_steps();
     if (longest < 3)
       throw usage_error({.what = "chrono needs time constants to draw from",
-                         .expected = "init.longest of 3 steps or more",
+                         .expected = "init.time_constant of 3 steps or more",
                          .found = std::to_string(static_cast<long long>(longest)),
-                         .hint = "--set init.longest=600"});
+                         .hint = "--set init.time_constant=600"});
     CellDraws draws = classic_draws(cell);
     draws.bias = draws.unit = Draw::zero;
     draw_parameters(model, run.seeds, draws);

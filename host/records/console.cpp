@@ -46,8 +46,8 @@ std::string value_text(const JournalValue& value) {
     std::string operator()(const std::string& text) const { return text; }
     std::string operator()(const std::vector<double>& list) const {
       std::string text;
-      for (const double item : list) text += (text.empty() ? "" : " ") + number(item);
-      return "[" + text + "]";
+      for (const double item : list) text += fmt::format("{}{}", text.empty() ? "" : " ", number(item));
+      return fmt::format("[{}]", text);
     }
     std::string operator()(const std::vector<std::int64_t>& list) const {
       return fmt::format("[{}]", fmt::join(list, " "));
@@ -102,7 +102,8 @@ void Console::hear(const Event& event) {
     if (style_.verbosity == Verbosity::quiet && message) return;
     std::string text;
     for (const auto& [key, value] : event.values)
-      text += (text.empty() ? "" : ", ") + (key == "text" ? "" : key + " ") + value_text(value);
+      text += fmt::format("{}{}{}{}", text.empty() ? "" : ", ", key == "text" ? "" : key, key == "text" ? "" : " ",
+                          value_text(value));
     if (!message)
       text = fmt::format("{}{}{}: {}", style_.color ? "\x1b[33m" : "", event.name, style_.color ? "\x1b[0m" : "", text);
     say(text);
@@ -154,19 +155,21 @@ std::string Console::pace(const Progress& progress, const char* between) const {
   const auto steps = static_cast<double>(progress.done - first_done_);
   if (!(seconds > 0) || !(steps > 0)) return "";
   const double rate = steps / seconds, left = static_cast<double>(progress.total - progress.done) / rate;
-  std::string text = between + (rate >= 10  ? fmt::format("{:.0f}/s", rate)
-                                : rate >= 1 ? fmt::format("{:.1f}/s", rate)
-                                            : fmt::format("{:.1f} s each", 1 / rate));
-  text += between + (progress.done < progress.total ? duration_text(left) + " left" : "in " + duration_text(seconds));
-  return text;
+  const std::string speed = rate >= 10  ? fmt::format("{:.0f}/s", rate)
+                            : rate >= 1 ? fmt::format("{:.1f}/s", rate)
+                                        : fmt::format("{:.1f} s each", 1 / rate);
+  const std::string time = progress.done < progress.total ? fmt::format("{} left", duration_text(left))
+                                                          : fmt::format("in {}", duration_text(seconds));
+  return fmt::format("{}{}{}{}", between, speed, between, time);
 }
 
 std::string Console::figures(const Progress& progress, const char* between) const {
   std::string text;
   if (std::isfinite(progress.figure))
-    text += between + (progress.figure_name.empty() ? "" : progress.figure_name + " ") + number(progress.figure);
+    text = fmt::format("{}{}{}{}", between, progress.figure_name, progress.figure_name.empty() ? "" : " ",
+                       number(progress.figure));
   for (const auto& [name, value] : metrics_)
-    if (name != progress.figure_name) text += between + name + " " + number(value);
+    if (name != progress.figure_name) text += fmt::format("{}{} {}", between, name, number(value));
   return text;
 }
 
@@ -201,7 +204,7 @@ void Console::draw(const Progress& progress) {
                      ? static_cast<std::size_t>(std::clamp(left, 0, static_cast<int>(after.size())))
                      : cut);
   }
-  out_ << clear_line << progress.stage << (has_bar ? " " + bar(progress) : "") << after << std::flush;
+  out_ << clear_line << progress.stage << (has_bar ? fmt::format(" {}", bar(progress)) : "") << after << std::flush;
   drawn_ = true;
 }
 

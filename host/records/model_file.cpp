@@ -93,12 +93,20 @@ std::string readout_name(const Safetensors& file, std::int64_t units) {
   return fitting.size() == 1 ? fitting[0] : "";
 }
 
-// What to try when a recurrent weight has the shape of another cell.
-std::string cell_hint(const Array& weight, std::int64_t units, const CellInfo& expected) {
+// What to try when a weight has the shape of another cell: of [rows, units] between units, or of [rows, ..] from below,
+// whose units the file's shape of the expected cell tells.
+std::string cell_hint(const StoredModel& stored, std::size_t slice) {
+  const Array& weight = stored.file.at(stored.names[slice]);
+  const bool recurrent = stored.names[slice].find("weight_hh") != std::string::npos && weight.shape.size() == 2;
+  const std::int64_t units = recurrent ? weight.shape[1] : stored.shape.units;
+  const Array* const below = recurrent && slice > 0 ? stored.file.find(stored.names[slice - 1]) : &weight;
   std::string cells;
-  for (const CellInfo& cell : every_cell())
-    if (cell.name != expected.name && weight.shape.size() == 2 && weight.shape[0] == cell.input * units)
+  for (const CellInfo& cell : every_cell()) {
+    const bool fits = below && below->shape.size() == 2 && below->shape[0] == cell.input * units &&
+                      (!recurrent || weight.shape[0] == (cell.recurrent + cell.deep) * units);
+    if (cell.name != stored.shape.cell->name && fits)
       cells += fmt::format("{}--cell {}", cells.empty() ? "" : " or ", cell.name);
+  }
   return cells.empty() ? "check the units and the layers of the network" : "another cell's shape: pass " + cells;
 }
 
@@ -118,7 +126,7 @@ void check_parameters(const StoredModel& stored) {
       throw data_error({.what = "parameter \"" + stored.names[s] + "\" has the wrong shape",
                         .expected = shape_text(file_shape(slices[s])) + " (" + shape_words(stored.shape) + ")",
                         .found = shape_text(found->shape),
-                        .hint = cell_hint(*found, stored.shape.units, *stored.shape.cell)});
+                        .hint = cell_hint(stored, s)});
     if (found->dtype != DType::f32 && found->dtype != DType::f64)
       throw data_error({.what = "parameter \"" + stored.names[s] + "\" has the wrong type",
                         .expected = "float32 or float64",

@@ -1,6 +1,5 @@
 #include "records/settings_toml.hpp"
 
-#include <algorithm>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -13,6 +12,7 @@
 #include <toml++/toml.h>
 
 #include "records/setting_value.hpp"
+#include "records/shifted_letters.hpp"
 
 namespace hysteron {
 namespace {
@@ -42,7 +42,7 @@ std::string kind_of(const toml::node& node) {
 }
 
 std::optional<SettingValue> value_of(const toml::node& node) {
-  if (const auto* value = node.as_string()) return value->get();
+  if (const auto* value = node.as_string()) return unshift_letters(value->get());
   if (const auto* value = node.as_integer()) return value->get();
   if (const auto* value = node.as_floating_point()) return value->get();
   if (const auto* value = node.as_boolean()) return value->get();
@@ -59,78 +59,16 @@ std::optional<SettingValue> value_of(const toml::node& node) {
 }
 
 std::string text_of(const toml::node& node) {
-  if (const auto* value = node.as_string()) return quoted_toml(value->get());
+  if (const auto* value = node.as_string()) return quoted_toml(unshift_letters(value->get()));
   std::ostringstream text;
   node.visit([&](const auto& value) { text << value; });
-  return text.str();
+  return unshift_letters(text.str());
 }
-
-Error invalid(const std::string& name, std::string_view found, std::size_t line, std::size_t column) {
-  return usage_error({.what = fmt::format("{} is not valid TOML", name),
-                      .expected = "",
-                      .found = fmt::format("{} (line {}, column {})", found, line, column),
-                      .hint = "a text needs quotes: cell = \"gru\""});
-}
-
-/// Where a space may stand, the parser (3.3) runs into undefined behavior at many a letter that is not ASCII's. None is
-/// valid there, so they are refused before: all outside of strings and comments, and those that follow a backslash, at
-/// once or at the beginning of the next line.
-class LetterCheck {
- public:
-  LetterCheck(std::string_view text, const std::string& name) : text_(text), name_(name) {}
-
-  void run() {
-    if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
-    while (at_ < text_.size()) {
-      if (text_[at_] == '#') {
-        at_ = std::min(text_.find('\n', at_), text_.size());
-      } else if (text_[at_] == '"' || text_[at_] == '\'') {
-        pass_string(text_[at_]);
-      } else {
-        expect_ascii(at_);
-        ++at_;
-      }
-    }
-  }
-
- private:
-  void pass_string(char quote) {
-    const std::string several(3, quote);
-    const bool lines = text_.substr(at_).starts_with(several);
-    const std::string_view end = std::string_view(several).substr(0, lines ? 3 : 1);
-    for (at_ += end.size(); at_ < text_.size(); ++at_) {
-      if (text_.substr(at_).starts_with(end)) {
-        at_ += end.size();
-        for (int more = 0; lines && more < 2 && text_.substr(at_).starts_with(quote); ++more)
-          ++at_;  // quotes at its end
-        return;
-      }
-      if (!lines && text_[at_] == '\n') return;
-      if (text_[at_] != '\\' || quote == '\'') continue;
-      const std::size_t next = lines ? text_.find_first_not_of(" \t\r\n\v\f", at_ + 1) : at_ + 1;
-      if (next >= text_.size()) break;
-      expect_ascii(next);
-      at_ = next == at_ + 1 ? next : next - 1;
-    }
-    at_ = text_.size();
-  }
-  void expect_ascii(std::size_t at) const {
-    if (static_cast<unsigned char>(text_[at]) < 0x80) return;
-    const std::string_view before = text_.substr(0, at);
-    const auto line = 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
-    const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-    throw invalid(name_, "a letter that is not ASCII, outside of quotes", line, at - line_start + 1);
-  }
-
-  std::string_view text_;
-  const std::string& name_;
-  std::size_t at_ = 0;
-};
 
 void visit(const toml::table& table, const std::string& prefix, const std::function<void(TomlLeaf)>& leaf,
            const std::function<void(TomlSection)>& section) {
   for (const auto& [name, node] : table) {
-    const std::string key = prefix + std::string(name.str());
+    const std::string key = prefix + unshift_letters(name.str());
     const int line = static_cast<int>(node.source().begin.line);
     if (const auto* inner = node.as_table()) {
       section({.name = key, .line = line});
@@ -145,11 +83,14 @@ void visit(const toml::table& table, const std::string& prefix, const std::funct
 
 void visit_toml(std::string_view text, const std::string& name, const std::function<void(TomlLeaf)>& leaf,
                 const std::function<void(TomlSection)>& section) {
-  LetterCheck(text, name).run();
-  const toml::parse_result result = toml::parse(text, name);
+  const toml::parse_result result = toml::parse(shift_letters(text, name), name);
   if (!result) {
     const toml::parse_error& error = result.error();
-    throw invalid(name, error.description(), error.source().begin.line, error.source().begin.column);
+    throw usage_error({.what = fmt::format("{} is not valid TOML", name),
+                       .expected = "",
+                       .found = fmt::format("{} (line {}, column {})", unshift_letters(error.description()),
+                                            error.source().begin.line, error.source().begin.column),
+                       .hint = "a text needs quotes: cell = \"gru\""});
   }
   visit(result.table(), "", leaf, section);
 }

@@ -47,6 +47,8 @@ void add_lines(Chart& chart, const RunRecord& run, std::size_t color, const char
     for (const Json& entry : run.events) {
       if (entry.value("event", "") != event || !entry.contains(x) || !entry.contains(y) || r >= entry[y].size())
         continue;
+      // A resumed run tells again what came after its checkpoint: the later word stands.
+      while (!line.x.empty() && line.x.back() >= number(entry[x])) line.x.pop_back(), line.y.pop_back();
       line.x.push_back(number(entry[x]));
       line.y.push_back(number(entry[y][r]));
     }
