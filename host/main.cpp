@@ -26,9 +26,8 @@ std::string version_text() {
   std::string text = fmt::format("hysteron {} ({}, {})\n", version, compiler, build_type);
   for (const BackendKind& kind : backend_kinds()) {
     const std::string against = kind.reason_against();
-    text +=
-        fmt::format("  {}: {}\n", kind.name,
-                    against.empty() ? fmt::format("{}", fmt::join(kind.devices(), "; ")) : "not usable: " + against);
+    text += fmt::format("  {}: {}\n", kind.name, against.empty() ? "usable" : "not usable: " + against);
+    for (const std::string& device : kind.devices()) text += fmt::format("    {}\n", device);
   }
   return text;
 }

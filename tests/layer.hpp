@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <ostream>
 #include <random>
 #include <string>
 #include <vector>
@@ -171,6 +172,9 @@ inline std::vector<int> uneven_lengths(Shape shape, unsigned seed) {
   for (int& length : lengths) length = static_cast<int>(random() % static_cast<unsigned>(shape.steps + 1));
   return lengths;
 }
+
+/// How GoogleTest names a cell in its messages.
+inline void PrintTo(const CellInfo& cell, std::ostream* out) { *out << cell.name; }
 
 struct CellName {
   std::string operator()(const auto& info) const { return std::string(info.param.name); }

@@ -100,6 +100,25 @@ TEST_P(EveryLayer, TotalsAreTheGradientsOfEachState) {
   }
 }
 
+// Where a cell only sums its two halves, their gradients are equal and may be one memory.
+TEST(SharedGradient, OfElmanAndLstmIsTheSameInOneMemory) {
+  auto backend = make_backend("cpu", 2);
+  for (const char* const cell : {"elman", "lstm"}) {
+    Layer<float> layer(cell_named(cell), {2, 6, 5, 33}, InputKind::varying, Kept::trajectory, {}, 11);
+    layer.forward(operations_of<float>(*backend));
+    layer.backward(operations_of<float>(*backend));
+    const Layer<float> apart = layer;
+    EXPECT_TRUE(same_bits(apart.input_gradient, apart.recurrent_gradient));
+    std::ranges::copy(layer.entering_last, layer.state_gradient.begin());
+    std::ranges::fill(layer.input_gradient, NAN);
+    LayerGradient<float> gradient = layer.gradient();
+    gradient.recurrent = gradient.input;
+    operations_of<float>(*backend).backward(layer.run(), gradient);
+    EXPECT_TRUE(same_bits(layer.input_gradient, apart.input_gradient)) << cell;
+    EXPECT_TRUE(same_bits(layer.state_gradient, apart.state_gradient)) << cell;
+  }
+}
+
 // Of one step the stride between steps says nothing.
 TEST_P(EveryLayer, OneStepIsKeptWhateverTheStride) {
   const Shape shape{.replicas = 2, .steps = 1, .batch = 3, .units = 5};

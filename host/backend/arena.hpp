@@ -1,12 +1,14 @@
 #pragma once
 #include <cstddef>
 #include <cstdlib>
-#include <new>
+#include <string>
+
+#include <hysteron/error.hpp>
 
 namespace hysteron {
 
 /// Memory that only grows: working space that a second call of the same size finds as it is. What it held is lost when
-/// it grows. Throws std::bad_alloc.
+/// it grows. Throws a device error that names the bytes asked for.
 class Arena {
  public:
   static constexpr std::size_t alignment = 64;
@@ -25,7 +27,11 @@ class Arena {
       std::free(memory_);
       bytes_ = 0;
       memory_ = std::aligned_alloc(alignment, bytes);
-      if (!memory_) throw std::bad_alloc();
+      if (!memory_)
+        throw device_error({.what = "not enough memory for working space",
+                            .expected = "",
+                            .found = std::to_string(bytes) + " bytes asked for",
+                            .hint = "fewer replicas, a smaller batch or shorter sequences need less"});
       bytes_ = bytes;
     }
     return static_cast<T*>(memory_);

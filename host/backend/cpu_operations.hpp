@@ -42,7 +42,6 @@ class CpuOperations final : public Operations<Real> {
   struct ProductRun;
   void rows_product(const ProductRun& run);
   void transposed_product(const ProductRun& run);
-  void thin_product(const ProductRun& run);
   void weighted_sums(View<const Real> rows, View<const Real> factors, View<Real> sums, Transposed layout,
                      Result result);
   void run_slices(const LayerRun<Real>& run, const LayerGradient<Real>* gradient);

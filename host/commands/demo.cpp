@@ -67,7 +67,7 @@ class Demo final : public Command {
       "replicas = 4\n"
       "[task]\nname = \"copy_first_input\"\nsteps = 100\ntrain = 20000\ntest = 10000\n"
       "[model]\ncell = \"gru\"\nunits = 64\nlayers = 2\n"
-      "[train]\nupdates = 500\nvalidate_every = 50\nvalidation_share = 0.1\n";
+      "[train]\nupdates = 500\nvalidate_every = 50\nvalidation_share = 0.05\n";
 
   Options options_;
   std::string out_ = "runs/demo";

@@ -135,9 +135,9 @@ constexpr std::string_view citation =
     "<h2>Please cite</h2><ul>"
     "<li>G. Lambrechts, F. De Geeter, N. Vecoven, D. Ernst, G. Drion: Warming up recurrent neural networks to maximise "
     "reachable multistability greatly improves learning. Neural Networks 166 (2023). arXiv 2106.01001.</li>"
-    "<li>A. Carta, A. Sperduti, D. Bacciu: Encoding-based memory for recurrent neural networks. Neurocomputing 456 "
-    "(2021). "
-    "arXiv 2001.11771.</li></ul>\n";
+    "<li>A. Carta, A. Sperduti, D. Bacciu: Short-term memory optimization in recurrent neural networks by "
+    "autoencoder-based initialization (2020). arXiv 2011.02886.</li>"
+    "</ul>\n";
 
 }  // namespace
 

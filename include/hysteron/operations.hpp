@@ -46,7 +46,8 @@ struct LayerGradient {
   Lanes<Real> totals;          ///< [replicas, steps + 1, batch]: dloss/dstate, if wanted; else absent
   Lanes<Real> input;           ///< [replicas, steps, batch]; constant input: sums over the steps [replicas, batch]
   Lanes<Real> unit;            ///< sums over the steps [replicas, batch]
-  Lanes<Real> recurrent;       ///< [replicas, steps, batch]: gradients of the recurrent products
+  Lanes<Real> recurrent;       ///< [replicas, steps, batch]: gradients of the recurrent products. Where both are equal
+                               ///< (elman, lstm) it may be the memory of `input`
   Lanes<Real> deep;            ///< likewise
 };
 
