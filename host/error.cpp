@@ -57,7 +57,8 @@ std::string nearest_name(std::string_view name, std::span<const std::string> kno
   std::string nearest;
   std::size_t least = std::max<std::size_t>(2, name.size() / 2) + 1;  // further away is no suggestion
   for (const std::string& candidate : known) {
-    const std::size_t far = distance(name, candidate);
+    // The beginning of a name is nearer than any misspelling.
+    const std::size_t far = name.size() > 2 && candidate.starts_with(name) ? 0 : distance(name, candidate);
     if (far < least) least = far, nearest = candidate;
   }
   return nearest;

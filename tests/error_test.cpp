@@ -70,6 +70,7 @@ TEST(NearestName, IsWhatWasMeant) {
   EXPECT_EQ(nearest_name("elmann", cells), "elman");
   EXPECT_EQ(nearest_name("LSTM", cells), "lstm");  // the letters' case does not count
   EXPECT_EQ(nearest_name("nrbc", cells), "nbrc");
+  EXPECT_EQ(nearest_name("copy", std::vector<std::string>{"arrays", "copy_first_input"}), "copy_first_input");
   EXPECT_EQ(nearest_name("brc", cells), "brc");
 }
 

@@ -6,9 +6,7 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <sys/wait.h>
-
-#include <hysteron/error.hpp>
+#include <unistd.h>
 
 #include "records/atomic_file.hpp"
 
@@ -49,11 +47,8 @@ std::string script(const Chart& chart) {
   return text + "plot " + plots + "\n";
 }
 
-Error cannot_draw(const std::string& found) {
-  return data_error({.what = "gnuplot could not draw a chart",
-                     .expected = "",
-                     .found = found,
-                     .hint = "install it (Debian: gnuplot-nox), or run make setup"});
+std::string not_drawn(const Chart& chart) {
+  return "<p>" + chart.title + ": not drawn, since gnuplot is missing (Debian: gnuplot-nox) or failed.</p>";
 }
 
 }  // namespace
@@ -71,7 +66,7 @@ std::string svg_of(const Chart& chart) {
   }
   std::filesystem::remove(file);
   const std::size_t start = output.find("<svg");
-  if (status != 0 || start == std::string::npos) throw cannot_draw(output.substr(0, 300));
+  if (status != 0 || start == std::string::npos) return not_drawn(chart);
   return output.substr(start);  // without the XML declaration, so that a page can hold it
 }
 

@@ -27,7 +27,7 @@ struct Chart {
   std::optional<Level> level;
 };
 
-/// The chart as an <svg> element, drawn by gnuplot. Throws a data error when gnuplot is missing or fails.
+/// The chart as an <svg> element, drawn by gnuplot; where that is missing or fails, a paragraph that says so.
 std::string svg_of(const Chart& chart);
 
 }  // namespace hysteron

@@ -45,7 +45,8 @@ void add_lines(Chart& chart, const RunRecord& run, std::size_t color, const char
   for (std::size_t r = 0; r < run.result["replicas"].get<std::size_t>(); ++r) {
     Line line{.name = r == 0 ? label_of(run) : "", .color = color_of(color), .width = 1.6, .x = {}, .y = {}};
     for (const Json& entry : run.events) {
-      if (entry.value("event", "") != event || !entry.contains(x) || !entry.contains(y) || r >= entry[y].size())
+      if (entry.value("event", "") != event || !entry.contains(x) || !entry.contains(y) || r >= entry[y].size() ||
+          !entry[y][r].is_number())
         continue;
       // A resumed run tells again what came after its checkpoint: the later word stands.
       while (!line.x.empty() && line.x.back() >= number(entry[x])) line.x.pop_back(), line.y.pop_back();
