@@ -103,6 +103,7 @@ TEST_F(Program, ATrainingRunLeavesWhatItPromises) {
   EXPECT_EQ(json["steps"], 6);
   EXPECT_EQ(json["seed"], 4);
   EXPECT_EQ(bytes("runs/x/result.json"), json.dump() + "\n");
+  EXPECT_NE(bytes("runs/x/report.html").find("copy_first_input"), std::string::npos);
   for (const char* file : {"config.toml", "environment.json", "journal.jsonl", "models/replica-00.safetensors",
                            "models/replica-01.safetensors"})
     EXPECT_TRUE(std::filesystem::exists(folder / "runs/x" / file)) << file;
