@@ -55,6 +55,21 @@ void backward_slice(const RecurrenceSlice<typename C::Real>& slice) {
 
   const Real* from[most_rows];
   Real* to[most_rows];
+  const auto multiply = [&](const Real* panels, int lanes, int rows, cpu_kernels::Begin begin, const RowsAhead& ahead) {
+    slice.dense->rows_product({.panels = panels,
+                               .depth = lanes * units,
+                               .groups = 1,
+                               .columns = units,
+                               .depth_step = lanes * units,
+                               .group_stride = 0,
+                               .from = from,
+                               .to = to,
+                               .rows = rows,
+                               .begin = begin,
+                               .row = nullptr,
+                               .ahead = ahead.rows(),
+                               .ahead_count = ahead.count()});
+  };
   int active = 0;
   for (int step = slice.rows > 0 ? slice.lengths[0] - 1 : -1; step >= 0; --step) {
     while (active < slice.rows && slice.lengths[active] > step) ++active;
@@ -68,19 +83,7 @@ void backward_slice(const RecurrenceSlice<typename C::Real>& slice) {
         from[i] = grad.deep.row(place(i, step)).first;
         to[i] = forward_run.scratch.template row<ThroughOf<C>>(forward_run.scratch.through, i).first;
       }
-      slice.dense->rows_product({.panels = slice.deep_panels,
-                                 .depth = deep_lanes<C> * units,
-                                 .groups = 1,
-                                 .columns = units,
-                                 .depth_step = deep_lanes<C> * units,
-                                 .group_stride = 0,
-                                 .from = from,
-                                 .to = to,
-                                 .rows = active,
-                                 .begin = cpu_kernels::Begin::zero,
-                                 .row = nullptr,
-                                 .ahead = nullptr,
-                                 .ahead_count = 0});
+      multiply(slice.deep_panels, deep_lanes<C>, active, cpu_kernels::Begin::zero, {});
     }
     for (int i = 0; i < active; ++i) {
       grad.through = forward_run.scratch.template row<ThroughOf<C>>(forward_run.scratch.through, i);
@@ -90,7 +93,7 @@ void backward_slice(const RecurrenceSlice<typename C::Real>& slice) {
         backward_row<false>(run, grad, place(i, step));
       }
     }
-    if constexpr (recurrent_lanes < C >> 0) {
+    if constexpr (recurrent_lanes<C> != 0) {
       RowsAhead ahead;
       for (int i = 0; i < active; ++i) {
         const Place p = place(i, step);
@@ -104,19 +107,7 @@ void backward_slice(const RecurrenceSlice<typename C::Real>& slice) {
         ahead.add(grad.input, before);
         ahead.add(grad.recurrent, before);
       }
-      slice.dense->rows_product({.panels = slice.recurrent_panels,
-                                 .depth = recurrent_lanes<C> * units,
-                                 .groups = 1,
-                                 .columns = units,
-                                 .depth_step = recurrent_lanes<C> * units,
-                                 .group_stride = 0,
-                                 .from = from,
-                                 .to = to,
-                                 .rows = active,
-                                 .begin = cpu_kernels::Begin::present,
-                                 .row = nullptr,
-                                 .ahead = ahead.rows(),
-                                 .ahead_count = ahead.count()});
+      multiply(slice.recurrent_panels, recurrent_lanes<C>, active, cpu_kernels::Begin::present, ahead);
     }
   }
   for (int i = 0; i < slice.rows; ++i) keep_total(place(i, 0));

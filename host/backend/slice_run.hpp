@@ -113,7 +113,7 @@ class SliceRun {
   void advance(int step, const int* sequences, int rows) {
     const Real* from[most_rows];
     Real* to[most_rows];
-    if constexpr (recurrent_lanes < C >> 0) {
+    if constexpr (recurrent_lanes<C> != 0) {
       RowsAhead ahead;
       for (int i = 0; i < rows; ++i) {
         const Place p = place(sequences[i], step);

@@ -3,8 +3,6 @@
 #include <hysteron/registry.hpp>
 
 #include "commands/command.hpp"
-#include "records/atomic_file.hpp"
-#include "report/page.hpp"
 #include "runs/options.hpp"
 #include "runs/recorded_run.hpp"
 #include "runs/result_table.hpp"
@@ -38,8 +36,6 @@ class Train final : public Command {
     const std::unique_ptr<Journal> journal = options_.journal();
     const Json result = record_run(settings, configuration, *backend, *journal, place(settings, arguments));
     if (!was_stopped(result)) {
-      const std::filesystem::path run = result["run"].get<std::string>();
-      write_file(run / "report.html", page_of({read_run(run)}));
       fmt::print("{}", result_table({result}));
       fmt::print("{} in {:.1f} s on {}\n", result["run"].get<std::string>(), result["seconds"].get<double>(),
                  result["device"].get<std::string>());

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "records/atomic_file.hpp"
 #include "records/model_file.hpp"
+#include "report/page.hpp"
 #include "runs/options.hpp"
 #include "runs/stop_signal.hpp"
 #include "runs/training_run.hpp"
@@ -56,6 +58,7 @@ Json record_as(const Settings& settings, const Configuration& configuration, Bac
     write_safetensors(folder.model(replica), model_file(training.model(), replica, settings.text("task.name"),
                                                         training.seeds()[static_cast<std::size_t>(replica)]));
   folder.write_result(json_line(result) + "\n");
+  write_file(folder.report(), page_of({read_run(folder.path())}));
   return result;
 }
 
