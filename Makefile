@@ -1,9 +1,11 @@
 # The front door: what each command needs from the distribution, setup installs.
 #   make demo    build, and run the main job        make test    build, and run every test, then again with sanitizers
 #   make bench   measure                            make format  put all sources into the project's format
+#   make gpu-check   all that needs a GPU: tests, sanitizers, measurements (also on a machine that build-portable/ and
+#                    bench/ were carried to); call it again while it says so
 JOBS ?= $(shell nproc)
 MAKEFLAGS += --no-print-directory
-.PHONY: demo setup test bench format format-check
+.PHONY: demo setup test bench gpu-check format format-check
 configure = cmake --preset $(1) $(2) $$([ -f $(3)/CMakeCache.txt ] || ! command -v ninja >/dev/null || echo -G Ninja) >/dev/null
 build = cmake --build $(1) --parallel $(JOBS) --target
 
@@ -16,10 +18,18 @@ test: setup
 	@for preset in release sanitize; do \
 	  directory=build; [ $$preset = release ] || directory=build-$$preset; echo "test: $$preset"; \
 	  $(call configure,$$preset,,$$directory) && $(call build,$$directory) all && \
-	  ctest --test-dir $$directory --output-on-failure -j2 || exit 1; done
+	  ctest --test-dir $$directory --output-on-failure -j2 || exit 1; \
+	  $$directory/hysteron info | sed -n 's/^cuda: not usable: /test: device tests skipped: /p'; \
+	  cat $$directory/tests/emulator/*.count | awk '{ tests += $$1; cases += $$2; launches += $$3 } END { print \
+	    "test: kernels on the emulator:", tests, "tests,", cases, "cases,", launches, "launches" }'; done
 bench: setup
 	@$(call configure,release,-DHYSTERON_BENCH=ON,build) && $(call build,build) benches
 	@for bench in build/bench/*_bench; do $$bench || exit 1; done
+gpu-check:
+	@[ -e /dev/nvidiactl ] || [ -e /dev/dxg ] || { echo "gpu-check: this machine has no NVIDIA driver at work" >&2; exit 4; }
+	@[ -x build-portable/bench/device_bench ] || { $(MAKE) setup && $(call configure,portable,,build-portable) && \
+	  $(call build,build-portable) hysteron_program device_test device_bench; }
+	@python3 bench/gpu_check.py --build build-portable $(GPU_CHECK)
 format:
 	@cmake -DMODE=write -P cmake/format.cmake
 format-check:

@@ -43,13 +43,24 @@ foreach(file type IN ZIP_LISTS cell_files cell_types)
   set(stamped ${PROJECT_BINARY_DIR}/generated/cuda/${file}.cu)
   configure_file(${PROJECT_SOURCE_DIR}/cuda/cell.cu.in ${stamped} @ONLY)
   list(APPEND cuda_sources ${stamped})
+  foreach(direction forward backward)
+    set(stamped ${PROJECT_BINARY_DIR}/generated/cuda/persistent_${direction}_${file}.cu)
+    configure_file(${PROJECT_SOURCE_DIR}/cuda/persistent_cell.cu.in ${stamped} @ONLY)
+    list(APPEND cuda_sources ${stamped})
+  endforeach()
 endforeach()
+set(stamped ${PROJECT_BINARY_DIR}/generated/cuda/persistent_kernels.cpp)
+configure_file(${PROJECT_SOURCE_DIR}/cuda/persistent_kernels.cpp.in ${stamped} @ONLY)
+list(APPEND cuda_sources ${stamped})
 add_library(hysteron_cuda OBJECT ${cuda_sources})
+# cuBLAS and cuSOLVER are opened at run time (cuda/shared_library.hpp): the program starts on machines without them.
 target_link_libraries(hysteron_cuda PRIVATE hysteron_options CUDA::cudart_static)
-target_include_directories(hysteron_cuda PRIVATE ${PROJECT_SOURCE_DIR}/cuda)
+target_include_directories(hysteron_cuda PRIVATE ${PROJECT_SOURCE_DIR}/cuda ${PROJECT_SOURCE_DIR}/cuda/language)
 # A kernel that spills registers is a defect; ptxas stops there.
 target_compile_options(hysteron_cuda PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:
-  -Xptxas=--warn-on-spills,--warning-as-error -Xcompiler=-Wall,-Wextra>)
+  -Xptxas=--warn-on-spills,--warning-as-error -Xcompiler=-Wall,-Wextra
+  --diag-suppress=554>)  # a View of const has a conversion to itself
+include(kernel_budget)
 set_property(GLOBAL APPEND PROPERTY HYSTERON_OBJECT_LIBRARIES hysteron_cuda)
 target_link_libraries(hysteron_runtime INTERFACE CUDA::cudart_static)
 set(HYSTERON_HAS_CUDA ON)

@@ -17,6 +17,7 @@ endmacro()
 
 if(HYSTERON_PORTABLE)
   set(ZLIB_USE_STATIC_LIBS ON)
+  set(OPENSSL_USE_STATIC_LIBS ON)
   execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libgomp.a OUTPUT_VARIABLE static_gomp
     OUTPUT_STRIP_TRAILING_WHITESPACE)
   set(OpenMP_gomp_LIBRARY ${static_gomp} CACHE FILEPATH "OpenMP's runtime, static" FORCE)
@@ -29,11 +30,18 @@ need_package(CLI11 libcli11-dev CLI11::CLI11)
 need_package(nlohmann_json nlohmann-json3-dev nlohmann_json::nlohmann_json)
 need_package(Eigen3 libeigen3-dev Eigen3::Eigen 3.4 NO_MODULE)
 need_package(ZLIB zlib1g-dev ZLIB::ZLIB)
+need_package(OpenSSL libssl-dev OpenSSL::Crypto COMPONENTS Crypto)
 # Headers only: the packaged target would link the shared library.
 find_path(HYSTERON_TOMLPLUSPLUS toml++/toml.h)
 mark_as_advanced(HYSTERON_TOMLPLUSPLUS)
 if(NOT HYSTERON_TOMLPLUSPLUS)
   note_missing(toml++ libtomlplusplus-dev)
+endif()
+# Charts of the reports: the script goes into the program, and from there into each page.
+find_file(HYSTERON_CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js PATH_SUFFIXES chart.js)
+mark_as_advanced(HYSTERON_CHART_JS)
+if(NOT HYSTERON_CHART_JS)
+  note_missing("Chart.js 3 or later (chart.min.js; elsewhere: -DHYSTERON_CHART_JS=its path)" libjs-chart.js)
 endif()
 if(HYSTERON_TESTS)
   need_package(GTest libgmock-dev GTest::gmock_main)
@@ -52,8 +60,8 @@ endif()
 
 add_library(hysteron_dependencies INTERFACE)
 target_link_libraries(hysteron_dependencies INTERFACE Threads::Threads OpenMP::OpenMP_CXX fmt::fmt-header-only
-  CLI11::CLI11 nlohmann_json::nlohmann_json Eigen3::Eigen ZLIB::ZLIB)
+  CLI11::CLI11 nlohmann_json::nlohmann_json Eigen3::Eigen ZLIB::ZLIB OpenSSL::Crypto)
 target_include_directories(hysteron_dependencies SYSTEM INTERFACE ${HYSTERON_TOMLPLUSPLUS})
 
 add_library(hysteron_runtime INTERFACE)
-target_link_libraries(hysteron_runtime INTERFACE Threads::Threads ZLIB::ZLIB $<LINK_ONLY:OpenMP::OpenMP_CXX>)
+target_link_libraries(hysteron_runtime INTERFACE Threads::Threads ZLIB::ZLIB OpenSSL::Crypto $<LINK_ONLY:OpenMP::OpenMP_CXX>)

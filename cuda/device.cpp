@@ -1,64 +1,70 @@
-#include <string>
-#include <vector>
+#include "device.hpp"
 
-#include <cuda_runtime_api.h>
-
-#include <hysteron/backend.hpp>
-
-#include "require_success.hpp"
+#include <algorithm>
 
 namespace hysteron::cuda {
-namespace {
 
-// A machine without a driver, or with one and no GPU, is no failure: it has no devices.
-struct Devices {
-  int count = 0;
-  std::string reason;  // why there are none
-};
-
-Devices find_devices() {
-  int count = 0;
-  switch (const cudaError_t status = cudaGetDeviceCount(&count); status) {
-    case cudaSuccess:
-      if (count > 0) return {.count = count, .reason = ""};
-      return {.count = 0, .reason = "the NVIDIA driver sees no GPU"};
-    case cudaErrorInsufficientDriver:
-      return {.count = 0, .reason = "there is no NVIDIA driver, or it is older than this build's CUDA runtime"};
-    case cudaErrorNoDevice:
-      return {.count = 0, .reason = "the NVIDIA driver sees no GPU"};
-    default:
-      return {.count = 0, .reason = std::string("CUDA says: ") + cudaGetErrorString(status)};
+DeviceMemory allocate_device_memory(std::size_t bytes) {
+  void* memory = nullptr;
+  const cudaError_t status = cudaMalloc(&memory, std::max<std::size_t>(bytes, 1));
+  if (status == cudaErrorMemoryAllocation) {
+    static_cast<void>(cudaGetLastError());  // what was refused is no fault of the calls to come
+    std::size_t free = 0, all = 0;
+    require_success(cudaMemGetInfo(&free, &all), "cudaMemGetInfo");
+    throw device_error(
+        {.what = "not enough memory on the GPU",
+         .expected = "at most " + std::to_string(free) + " bytes (free now, of " + std::to_string(all) + ")",
+         .found = std::to_string(bytes) + " bytes asked for",
+         .hint = "fewer replicas, a smaller batch or shorter sequences need less; nvidia-smi shows who "
+                 "else uses the GPU"});
   }
+  require_success(status, "cudaMalloc");
+  return DeviceMemory(memory);
 }
 
-std::string reason_against() {
-  const Devices found = find_devices();
-  if (found.count == 0) return found.reason;
-  return "this version of hysteron computes on the CPU only; its recurrence for CUDA comes with the next one";
-}
-
-std::vector<std::string> devices() {
-  std::vector<std::string> lines;
-  const int count = find_devices().count;
-  for (int device = 0; device < count; ++device) {
-    cudaDeviceProp properties{};
-    require_success(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
-    lines.push_back("cuda:" + std::to_string(device) + " " + properties.name + ", " +
-                    std::to_string(properties.totalGlobalMem >> 30U) + " GiB, compute capability " +
-                    std::to_string(properties.major) + "." + std::to_string(properties.minor));
+void* Workspace::reserve(std::size_t bytes) {
+  if (bytes > bytes_) {
+    bytes_ = 0;
+    memory_ = DeviceMemory();  // cudaFree waits for the device: nobody reads it any more
+    memory_ = allocate_device_memory(bytes);
+    bytes_ = bytes;
   }
-  return lines;
+  return memory_.get();
 }
 
-std::unique_ptr<Backend> make(int device, int) {
-  throw device_error({.what = "cannot compute on cuda:" + std::to_string(device),
-                      .expected = "",
-                      .found = reason_against(),
-                      .hint = "pass --device cpu"});
+Device::Device(int number) : number_(number) {
+  require_success(cudaSetDevice(number), "cudaSetDevice");
+  require_success(cudaGetDeviceProperties(&properties_, number), "cudaGetDeviceProperties");
+  stream_ = make_stream();
+  staging_.make();
 }
 
-const BackendRegistration registration(
-    {.name = "cuda", .rank = 10, .reason_against = reason_against, .devices = devices, .make = make});
+// What is freed after it may still be at work.
+Device::~Device() {
+  static_cast<void>(cudaSetDevice(number_));
+  static_cast<void>(cudaStreamSynchronize(stream_.get()));
+}
 
-}  // namespace
+cudaStream_t Device::stream() const {
+  require_success(cudaSetDevice(number_), "cudaSetDevice");
+  return stream_.get();
+}
+
+void Device::copy_in(void* to, const void* from_host, std::size_t bytes) {
+  const cudaStream_t own = stream();
+  if (bytes <= Staging::largest) return staging_.copy_in(to, from_host, bytes, own);
+  require_success(cudaMemcpyAsync(to, from_host, bytes, cudaMemcpyHostToDevice, own), "cudaMemcpyAsync to the device");
+  wait();
+}
+
+void Device::copy_out(void* to_host, const void* from, std::size_t bytes) {
+  const cudaStream_t own = stream();
+  if (bytes <= Staging::largest) return staging_.copy_out(to_host, from, bytes, own);
+  require_success(cudaMemcpyAsync(to_host, from, bytes, cudaMemcpyDeviceToHost, own),
+                  "cudaMemcpyAsync from the device");
+  wait();
+}
+
+void Device::wait() const { require_success(cudaStreamSynchronize(stream()), "cudaStreamSynchronize"); }
+
 }  // namespace hysteron::cuda

@@ -10,10 +10,11 @@ namespace hysteron::cuda {
 /// Throws a device error that names the call and CUDA's own reason.
 inline void require_success(cudaError_t status, const char* call) {
   if (status == cudaSuccess) return;
+  // Some errors are found only at a later call; CUDA keeps those, and every call after them fails as well.
   throw device_error({.what = std::string(call) + " failed",
                       .expected = "",
                       .found = std::string(cudaGetErrorName(status)) + ": " + cudaGetErrorString(status),
-                      .hint = ""});
+                      .hint = "the cause may be an earlier call: CUDA_LAUNCH_BLOCKING=1 makes each tell its own"});
 }
 
 }  // namespace hysteron::cuda

@@ -30,58 +30,85 @@ Batches<Real>::Batches(Backend& backend, const Sequences& sequences, int replica
       indices_(backend, {replicas, largest}),
       lengths_(backend, {replicas, largest}),
       labels_(backend, {replicas, largest}) {
+  const auto upload = [&](const std::vector<int>& values, Tensor<int>& to) {
+    if (values.empty()) return;
+    to = Tensor<int>(backend, {static_cast<std::ptrdiff_t>(values.size())});
+    to.from_host(values);
+  };
+  if (!sequences.stored.empty()) stored_ = Tensor<int>(backend, {replicas, largest});
+  upload(sequences.stored, all_stored_);
+  upload(sequences.lengths, all_lengths_);
+  upload(sequences.labels, all_labels_);
   if (!sequences.targets.empty())
     targets_ = Tensor<Real>(backend, {replicas, std::ptrdiff_t(sequences.target_steps) * largest, sequences.outputs});
 }
 
 template <class Real>
-void Batches<Real>::put(Tensor<int>& to, std::span<const int> values) {
-  backend_->copy_in(to.data(), values.data(), values.size_bytes());
+typename Batches<Real>::Choice Batches<Real>::put(std::span<const int> indices) {
+  const int batch = static_cast<int>(indices.size()) / replicas_;
+  backend_->copy_in(indices_.data(), indices.data(), indices.size_bytes());
+  return {indices_.data(), batch, batch};
 }
 
 template <class Real>
 Batch<Real> Batches<Real>::gather(std::span<const int> indices) {
-  const auto chosen_from = [&](const std::vector<int>& values) -> std::span<const int> {
-    chosen_.clear();
-    for (const int index : indices) chosen_.push_back(values[static_cast<std::size_t>(index)]);
-    return chosen_;
-  };
-  return gather(indices, sequences_->lengths.empty() ? std::span<const int>() : chosen_from(sequences_->lengths));
+  const Choice choice = put(indices);
+  return gather(choice, chosen(all_lengths_, choice, lengths_));
 }
 
 template <class Real>
 Batch<Real> Batches<Real>::gather(std::span<const int> indices, std::span<const int> lengths) {
-  const int batch = static_cast<int>(indices.size()) / replicas_, steps = sequences_->total_steps();
-  Batch<Real> result;
-  result.extent = {steps, batch};
-  if (!lengths.empty()) {
-    put(lengths_, lengths);
-    result.lengths = lengths_.data();
-  }
-  put(indices_, indices);
-  const auto gathered = [&](const Tensor<Real>& all, int stored_steps, int shown_steps, std::ptrdiff_t features,
-                            Tensor<Real>& to) {
-    const View<Real> view = to.view(replicas_, std::ptrdiff_t(shown_steps) * batch, features);
-    operations_->gather({.sequences = all.data(),
-                         .stored_steps = stored_steps,
-                         .features = features,
-                         .indices = indices_.data(),
-                         .batch = batch,
-                         .steps = shown_steps,
-                         .gathered = view});
+  backend_->copy_in(lengths_.data(), lengths.data(), lengths.size_bytes());
+  return gather(put(indices), lengths.empty() ? nullptr : lengths_.data());
+}
+
+template <class Real>
+Batch<Real> Batches<Real>::gather(const int* indices, std::ptrdiff_t replica, int batch) {
+  const Choice choice{indices, replica, batch};
+  return gather(choice, chosen(all_lengths_, choice, lengths_));
+}
+
+// Null where the sequences have none.
+template <class Real>
+const int* Batches<Real>::chosen(const Tensor<int>& all, const Choice& choice, Tensor<int>& to) {
+  if (!all) return nullptr;
+  operations_->gather(GatherRun<int>{.sequences = all.data(),
+                                     .stored_steps = 1,
+                                     .features = 1,
+                                     .indices = choice.indices,
+                                     .indices_replica = choice.replica,
+                                     .batch = choice.batch,
+                                     .steps = 1,
+                                     .gathered = to.view(replicas_, choice.batch, 1)});
+  return to.data();
+}
+
+template <class Real>
+Batch<Real> Batches<Real>::gather(const Choice& choice, const int* lengths) {
+  const int steps = sequences_->total_steps();
+  const auto gathered = [&](const Choice& from, const Tensor<Real>& all, int stored_steps, int shown_steps,
+                            std::ptrdiff_t features, Tensor<Real>& to) {
+    const View<Real> view = to.view(replicas_, std::ptrdiff_t(shown_steps) * choice.batch, features);
+    operations_->gather(GatherRun<Real>{.sequences = all.data(),
+                                        .stored_steps = stored_steps,
+                                        .features = features,
+                                        .indices = from.indices,
+                                        .indices_replica = from.replica,
+                                        .batch = from.batch,
+                                        .steps = shown_steps,
+                                        .gathered = view});
     return view;
   };
-  result.inputs = gathered(all_inputs_, sequences_->steps, steps, sequences_->features, inputs_);
+  Batch<Real> result;
+  result.extent = {steps, choice.batch};
+  const int* const stored = chosen(all_stored_, choice, stored_);
+  const Choice of_inputs = stored ? Choice{stored, choice.batch, choice.batch} : choice;
+  result.inputs = gathered(of_inputs, all_inputs_, sequences_->steps, steps, sequences_->features, inputs_);
+  result.lengths = lengths;
   if (targets_)
-    result.targets =
-        gathered(all_targets_, sequences_->target_steps, sequences_->target_steps, sequences_->outputs, targets_);
-  if (!sequences_->labels.empty()) {
-    std::vector<int>& labels = chosen_;
-    labels.clear();
-    for (const int index : indices) labels.push_back(sequences_->labels[static_cast<std::size_t>(index)]);
-    put(labels_, labels);
-    result.labels = labels_.data();
-  }
+    result.targets = gathered(choice, all_targets_, sequences_->target_steps, sequences_->target_steps,
+                              sequences_->outputs, targets_);
+  result.labels = chosen(all_labels_, choice, labels_);
   return result;
 }
 

@@ -3,19 +3,15 @@
 #include <numeric>
 #include <utility>
 
+#include <hysteron/philox.hpp>
 #include <hysteron/random.hpp>
 
 namespace hysteron {
 
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 2> key, std::array<std::uint32_t, 4> counter) {
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t a = std::uint64_t{0xD2511F53} * counter[0], b = std::uint64_t{0xCD9E8D57} * counter[2];
-    counter = {static_cast<std::uint32_t>(b >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(b),
-               static_cast<std::uint32_t>(a >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(a)};
-    key[0] += 0x9E3779B9;
-    key[1] += 0xBB67AE85;
-  }
-  return counter;
+  const PhiloxWords drawn = philox_words(static_cast<std::uint64_t>(key[1]) << 32 | key[0],
+                                         {{counter[0], counter[1], counter[2], counter[3]}});
+  return {drawn.words[0], drawn.words[1], drawn.words[2], drawn.words[3]};
 }
 
 Random::Random(std::uint64_t seed, Stream stream, std::uint64_t step)

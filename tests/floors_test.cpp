@@ -1,4 +1,5 @@
 // Includes go down only: include/ sees itself; host/ and cuda/ see include/ and themselves; tests/ and bench/ see all.
+// Kernels see CUDA through the kernel language alone, so that the emulator can run them.
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -32,9 +33,13 @@ bool in_generated(const std::string& name) { return name == "every_cell.hpp"; }
 
 // Relative to the folder of the floor, or to the file's own; never out of it.
 bool within(const fs::path& floor, const fs::path& file, const std::string& name) {
+  // In a file that the build stamps, @name@ stands for any file of the folder.
+  const bool stamped = name.find('@') != std::string::npos;
   for (const fs::path& from : {root / floor, (root / file).parent_path()}) {
-    const fs::path there = (from / name).lexically_normal();
-    if (fs::is_regular_file(there) && *there.lexically_relative(root / floor).begin() != "..") return true;
+    const fs::path path = (from / name).lexically_normal(), there = stamped ? path.parent_path() : path;
+    if ((stamped ? fs::is_directory(there) : fs::is_regular_file(there)) &&
+        *there.lexically_relative(root / floor).begin() != "..")
+      return true;
   }
   return false;
 }
@@ -44,13 +49,14 @@ std::string wrong_include(const fs::path& file, bool quoted, const std::string& 
   const std::string floor = file.begin()->string();
   if (name.starts_with("hysteron/")) {
     if (quoted) return "a public header in quotes";
-    // In a file that the build stamps, @name@ stands for any file of the folder.
     const fs::path header = root / "include" / name;
     const bool stamped = name.find('@') != std::string::npos && fs::is_directory(header.parent_path());
     return stamped || fs::is_regular_file(header) ? "" : "not a public header";
   }
   if (floor == "include") return !quoted && is_standard(name) ? "" : "include/ sees the standard library and itself";
   if (floor == "host" && is_cuda(name)) return "host/ names nothing of CUDA";
+  if (file.generic_string().starts_with("cuda/kernels/") && is_cuda(name))
+    return "kernels include <kernel_language.cuh> in place of CUDA's headers";
   if (!quoted) return "";
   if (floor == "host" && in_generated(name)) return "";
   return within(floor, file, name) ? "" : floor + "/ sees include/ and itself";
@@ -106,7 +112,7 @@ TEST(FloorRules, RefuseWhatLooksUp) {
       {"include/hysteron/cell.hpp", "#include <nlohmann/json.hpp>"},
       {"include/hysteron/cell.hpp", "#  include <cuda_runtime.h>"},
       {"include/hysteron/cell.hpp", "#include <hysteron/no_such_header.hpp>"},
-      {"host/error.cpp", "#include \"../cuda/launch.cuh\""},
+      {"host/error.cpp", "#include \"../cuda/require_success.hpp\""},
       {"host/error.cpp", "#include \"tests/central_difference.hpp\""},
       {"host/error.cpp", "#include <cuda_runtime.h>"},
       {"host/error.cpp", "#include \"hysteron/error.hpp\""},
@@ -114,6 +120,8 @@ TEST(FloorRules, RefuseWhatLooksUp) {
       {"host/error.cpp", "  # if defined(__AVX2__)"},
       {"cuda/device.cpp", "#include \"../host/error.cpp\""},
       {"cuda/device.cpp", "#include \"every_cell.hpp\""},
+      {"cuda/kernels/rows.cuh", "#include <cuda_runtime.h>"},
+      {"cuda/kernels/rows.cuh", "#include \"../../tests/emulator/kernel_language.cuh\""},
   };
   for (const auto& [file, line] : upward) EXPECT_THAT(violations(file, line), ElementsAre(HasSubstr(line))) << file;
 }
@@ -125,7 +133,9 @@ TEST(FloorRules, AllowWhatLooksDown) {
   EXPECT_THAT(
       violations("host/error.cpp", "#include <nlohmann/json.hpp>\n#include \"every_cell.hpp\"\n#pragma omp simd"),
       IsEmpty());
-  EXPECT_THAT(violations("cuda/device.cpp", "#include <cuda_runtime.h>\n#include \"launch.cuh\""), IsEmpty());
+  EXPECT_THAT(violations("cuda/device.cpp", "#include <cuda_runtime.h>\n#include \"require_success.hpp\""), IsEmpty());
+  EXPECT_THAT(violations("cuda/kernels/loss.cuh", "#include <kernel_language.cuh>\n#include \"block_sum.cuh\""),
+              IsEmpty());
 }
 
 }  // namespace

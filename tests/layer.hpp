@@ -82,7 +82,7 @@ struct Layer {
     return gradient;
   }
 
-  void forward(Operations<Real>& operations) {
+  void forward(auto& operations) {
     const auto row = static_cast<std::ptrdiff_t>(shape.batch) * cell.state * shape.units;
     const std::ptrdiff_t steps = keeps == Kept::trajectory ? shape.steps + 1 : 1;
     for (int r = 0; r < shape.replicas; ++r)
@@ -90,7 +90,7 @@ struct Layer {
     operations.forward(run());
   }
   /// Of the sum of entering times the state after each step, and of entering_last times the last state.
-  void backward(Operations<Real>& operations) {
+  void backward(auto& operations) {
     std::ranges::copy(entering_last, state_gradient.begin());
     operations.backward(run(), gradient());
     const std::ptrdiff_t units = shape.units, rows = std::ptrdiff_t(shape.steps) * shape.batch;

@@ -2,12 +2,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include <hysteron/backend.hpp>
+#include <hysteron/random.hpp>
 
 #include "tests/central_difference.hpp"
 
@@ -282,7 +284,7 @@ TEST_F(OperationsOfTheCpu, GatherTakesEachReplicasOwnChoiceAndEndsInZeros) {
   std::vector<double> gathered(2 * steps * batch * features, NAN);
   GatherRun<double> run;
   run.sequences = sequences.data(), run.stored_steps = stored, run.features = features;
-  run.indices = indices.data(), run.batch = batch, run.steps = steps;
+  run.indices = indices.data(), run.indices_replica = batch, run.batch = batch, run.steps = steps;
   run.gathered = view<double>(gathered, 2, steps * batch);
   operations.gather(run);
   for (int r = 0; r < 2; ++r)
@@ -293,6 +295,42 @@ TEST_F(OperationsOfTheCpu, GatherTakesEachReplicasOwnChoiceAndEndsInZeros) {
           const double expected = t < stored ? (index * stored + t) * features + i + 1 : 0;
           EXPECT_EQ(gathered[static_cast<std::size_t>(((r * steps + t) * batch + b) * features + i)], expected);
         }
+}
+
+TEST_F(OperationsOfTheCpu, GatherTakesLabelsFromAnOrderThatIsLongerThanTheBatch) {
+  const std::vector<int> labels{10, 11, 12, 13}, orders{3, 0, 2, 1, 1, 2, 0, 3};
+  std::vector<int> gathered(2 * 2, -1);
+  operations.gather(GatherRun<int>{.sequences = labels.data(),
+                                   .stored_steps = 1,
+                                   .features = 1,
+                                   .indices = orders.data() + 1,
+                                   .indices_replica = 4,
+                                   .batch = 2,
+                                   .steps = 1,
+                                   .gathered = {gathered.data(), 2, 2, 1, 2, 1}});
+  EXPECT_EQ(gathered, (std::vector<int>{10, 12, 12, 10}));
+}
+
+// Word by word what the documentation of ShuffleRun says, from the draws of Random.
+TEST_F(OperationsOfTheCpu, AShuffleSortsEachReplicasOwnKeys) {
+  const std::vector<std::uint64_t> seeds{7, std::uint64_t(1) << 40};
+  constexpr int count = 1001;
+  for (const std::uint64_t epoch : {std::uint64_t(0), std::uint64_t(1) << 33}) {
+    std::vector<int> orders(2 * count);
+    operations.shuffle({.seeds = seeds.data(), .replicas = 2, .count = count, .epoch = epoch, .orders = orders.data()});
+    for (std::size_t r = 0; r < 2; ++r) {
+      Random words(seeds[r], Stream::shuffle, epoch);
+      std::vector<std::uint64_t> keys;
+      for (int i = 0; i < count; ++i) {
+        const std::uint64_t high = words.bits();
+        keys.push_back(high << 32 | words.bits());
+      }
+      std::vector<int> expected(count);
+      std::iota(expected.begin(), expected.end(), 0);
+      std::ranges::stable_sort(expected, {}, [&](int i) { return keys[std::size_t(i)]; });
+      EXPECT_TRUE(std::equal(expected.begin(), expected.end(), orders.begin() + std::ptrdiff_t(r) * count));
+    }
+  }
 }
 
 TEST_F(OperationsOfTheCpu, RowsAreRepeatedCopiedAndClearedWhereTheyLieAndNowhereElse) {

@@ -47,6 +47,24 @@ const BackendKind& kind_named(std::string_view name) {
 
 }  // namespace
 
+Decompositions& Backend::decompositions() {
+  throw device_error({.what = "device \"" + name() + "\" has no decompositions of matrices",
+                      .expected = "",
+                      .found = "",
+                      .hint = "--device cpu has them"});
+}
+
+void Backend::use_schedule(std::string_view name) {
+  const std::vector<std::string> own = schedules();
+  if (std::find(own.begin(), own.end(), name) != own.end()) return;
+  std::string expected;
+  for (const std::string& one : own) expected += (expected.empty() ? "" : ", ") + one;
+  throw usage_error({.what = "device \"" + this->name() + "\" has no schedule \"" + std::string(name) + "\"",
+                     .expected = expected,
+                     .found = "schedule = \"" + std::string(name) + "\"",
+                     .hint = "schedule = \"auto\" suits every device"});
+}
+
 std::vector<BackendKind>& backend_kinds() {
   static std::vector<BackendKind> kinds;
   return kinds;

@@ -26,6 +26,7 @@ void CpuOperations<Real>::adam(const AdamRun<Real>& run) {
   workers_->run(replicas * cuts, replicas * count * 4, [&](std::ptrdiff_t i, int) {
     const std::ptrdiff_t replica = i / cuts, first = i % cuts * values_of_part;
     if ((run.active && !run.active[replica]) || !std::isfinite(norms[replica])) return;
+    if (run.loss && !std::isfinite(run.loss[replica])) return;
     const double correction1 = 1 - std::pow(run.beta1, run.step[replica]),
                  correction2 = 1 - std::pow(run.beta2, run.step[replica]);
     // torch.nn.utils.clip_grad_norm_

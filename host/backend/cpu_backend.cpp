@@ -8,6 +8,7 @@
 
 #include <hysteron/backend.hpp>
 
+#include "backend/cpu_decompositions.hpp"
 #include "backend/cpu_operations.hpp"
 
 namespace hysteron {
@@ -25,7 +26,8 @@ std::string machine() {
 
 class CpuBackend final : public Backend {
  public:
-  explicit CpuBackend(int threads) : workers_(threads, chosen_level()), single_(workers_), twofold_(workers_) {}
+  explicit CpuBackend(int threads)
+      : workers_(threads, chosen_level()), single_(workers_), twofold_(workers_), decompositions_(workers_) {}
 
   void* allocate(std::size_t bytes) override {
     // Large blocks lie on large pages where the system gives them: fewer misses when a product walks a matrix.
@@ -61,11 +63,13 @@ class CpuBackend final : public Backend {
   }
   Operations<float>& operations(float) override { return single_; }
   Operations<double>& operations(double) override { return twofold_; }
+  Decompositions& decompositions() override { return decompositions_; }
 
  private:
   Workers workers_;
   CpuOperations<float> single_;
   CpuOperations<double> twofold_;
+  CpuDecompositions decompositions_;
 };
 
 std::unique_ptr<Backend> make_cpu(int, int threads) {

@@ -10,19 +10,23 @@ namespace {
 constexpr std::ptrdiff_t rows_of_part = 256;
 
 struct RowLoss {
-  double loss = 0, right = 0;
+  double loss = 0, right = 0, answers = 0;
+  RowLoss& operator+=(const RowLoss& row) {
+    loss += row.loss, right += row.right, answers += row.answers;
+    return *this;
+  }
 };
 
 /// Of one row, with the gradient of share * loss.
 template <class Real>
-double squared_error(const Real* output, const Real* target, std::ptrdiff_t count, double share, Real* gradient) {
+RowLoss squared_error(const Real* output, const Real* target, std::ptrdiff_t count, double share, Real* gradient) {
   double sum = 0;
   for (std::ptrdiff_t i = 0; i < count; ++i) {
     const double error = static_cast<double>(output[i]) - static_cast<double>(target[i]);
     sum += error * error;
     if (gradient) gradient[i] = Real(2 * share * error);
   }
-  return sum;
+  return {.loss = sum};
 }
 
 template <class Real>
@@ -35,7 +39,26 @@ RowLoss cross_entropy(const Real* output, int label, std::ptrdiff_t count, doubl
       gradient[i] = Real(share * (std::exp(static_cast<double>(output[i]) - largest) / sum - (i == label ? 1.0 : 0.0)));
   }
   const auto answer = std::max_element(output, output + count) - output;
-  return {.loss = largest + std::log(sum) - static_cast<double>(output[label]), .right = answer == label ? 1.0 : 0.0};
+  return {.loss = largest + std::log(sum) - static_cast<double>(output[label]),
+          .right = answer == label ? 1.0 : 0.0,
+          .answers = 1};
+}
+
+// -log(sigma(x)^y (1 - sigma(x))^(1 - y)) = max(x, 0) - x y + log(1 + exp(-|x|)), which overflows nowhere.
+template <class Real>
+RowLoss binary_cross_entropy(const Real* output, const Real* target, std::ptrdiff_t count, double share,
+                             Real* gradient) {
+  RowLoss row;
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    const double x = static_cast<double>(output[i]), y = static_cast<double>(target[i]);
+    const double power = std::exp(-std::abs(x));
+    row.loss += std::max(x, 0.0) - x * y + std::log1p(power);
+    const bool said = x > 0, is = y > 0.5;
+    row.right += said && is ? 1 : 0;
+    row.answers += said || is ? 1 : 0;
+    if (gradient) gradient[i] = Real(share * ((x >= 0 ? 1 : power) / (1 + power) - y));
+  }
+  return row;
 }
 
 }  // namespace
@@ -73,24 +96,22 @@ void CpuOperations<Real>::loss(const LossRun<Real>& run) {
       if (!counts(replica, row)) {
         if (gradient) std::fill_n(gradient, width, Real(0));
       } else if (run.kind == LossKind::mse) {
-        sum.loss += squared_error(output, run.targets.at(replica, row), width, shares[replica], gradient);
+        sum += squared_error(output, run.targets.at(replica, row), width, shares[replica], gradient);
+      } else if (run.kind == LossKind::binary_cross_entropy) {
+        sum += binary_cross_entropy(output, run.targets.at(replica, row), width, shares[replica], gradient);
       } else {
         const int label = run.labels[replica * run.batch + row % run.batch];
-        const RowLoss one = cross_entropy(output, label, width, shares[replica], gradient);
-        sum.loss += one.loss;
-        sum.right += one.right;
+        sum += cross_entropy(output, label, width, shares[replica], gradient);
       }
     }
     partial[i] = sum;
   });
   for (int replica = 0; replica < replicas; ++replica) {
     RowLoss sum;
-    for (std::ptrdiff_t cut = 0; cut < cuts; ++cut) {
-      sum.loss += partial[replica * cuts + cut].loss;
-      sum.right += partial[replica * cuts + cut].right;
-    }
+    for (std::ptrdiff_t cut = 0; cut < cuts; ++cut) sum += partial[replica * cuts + cut];
     run.loss[replica] = sum.loss * shares[replica];
-    if (run.accuracy) run.accuracy[replica] = sum.right * shares[replica];
+    if (run.accuracy) run.accuracy[replica] = sum.answers > 0 ? sum.right / sum.answers : 0;
+    if (run.answers) run.answers[replica] = sum.answers;
   }
 }
 

@@ -26,7 +26,9 @@ class CpuOperations final : public Operations<Real> {
   void variability(const VariabilityRun<Real>& run) override;
   void attractors(View<const Real> states, double epsilon, double* vaa) override;
   void adam(const AdamRun<Real>& run) override;
-  void gather(const GatherRun<Real>& run) override;
+  void gather(const GatherRun<Real>& run) override { gather_values(run); }
+  void gather(const GatherRun<int>& run) override { gather_values(run); }
+  void shuffle(const ShuffleRun& run) override;
 
  private:
   template <class Table>
@@ -38,6 +40,9 @@ class CpuOperations final : public Operations<Real> {
     }
   }
   const cpu_kernels::DenseKernels<Real>& dense() const { return of_real(*workers_->level().dense); }
+
+  template <class Value>
+  void gather_values(const GatherRun<Value>& run);
 
   struct ProductRun;
   void rows_product(const ProductRun& run);

@@ -55,18 +55,19 @@ void CpuOperations<Real>::clear(View<Real> values) {
 }
 
 template <class Real>
-void CpuOperations<Real>::gather(const GatherRun<Real>& run) {
+template <class Value>
+void CpuOperations<Real>::gather_values(const GatherRun<Value>& run) {
   const std::ptrdiff_t features = run.features;
   require(run.gathered.columns == features, features, run.gathered.columns);
   for_each_row(*workers_, run.gathered.replicas, std::ptrdiff_t(run.steps) * run.batch, features,
                [&](std::ptrdiff_t replica, std::ptrdiff_t row) {
                  const std::ptrdiff_t step = row / run.batch, sequence = row % run.batch;
-                 Real* const to = run.gathered.at(replica, row);
+                 Value* const to = run.gathered.at(replica, row);
                  if (step < run.stored_steps) {
-                   const std::ptrdiff_t index = run.indices[replica * run.batch + sequence];
+                   const std::ptrdiff_t index = run.indices[replica * run.indices_replica + sequence];
                    std::copy_n(run.sequences + (index * run.stored_steps + step) * features, features, to);
                  } else {
-                   std::fill_n(to, features, Real(0));
+                   std::fill_n(to, features, Value(0));
                  }
                });
 }
@@ -77,7 +78,9 @@ template void CpuOperations<float>::copy(View<const float>, View<float>);
 template void CpuOperations<double>::copy(View<const double>, View<double>);
 template void CpuOperations<float>::clear(View<float>);
 template void CpuOperations<double>::clear(View<double>);
-template void CpuOperations<float>::gather(const GatherRun<float>&);
-template void CpuOperations<double>::gather(const GatherRun<double>&);
+template void CpuOperations<float>::gather_values(const GatherRun<float>&);
+template void CpuOperations<float>::gather_values(const GatherRun<int>&);
+template void CpuOperations<double>::gather_values(const GatherRun<double>&);
+template void CpuOperations<double>::gather_values(const GatherRun<int>&);
 
 }  // namespace hysteron

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/decomposition_kernels.hpp"
 #include "backend/kernels.hpp"
 
 namespace hysteron {
@@ -12,6 +13,7 @@ struct InstructionLevel {
   std::string name;     ///< "baseline", "v3" (AVX2 and FMA), "v4" (AVX-512): the x86-64 levels of the psABI
   bool (*runs_here)();  ///< does this machine have the instructions?
   const cpu_kernels::DenseTable* dense;
+  const cpu_kernels::DecompositionTable* decompositions;
   std::vector<const cpu_kernels::CellTable*> cells;
 
   /// Throws a defect for a cell that has no kernels.

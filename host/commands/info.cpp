@@ -44,10 +44,13 @@ class Info final : public Command {
     Settings settings = options_.settings();
     settings.declare("device", "auto", "what to test: auto is everything that can run");
     settings.declare("threads", 0, "of the CPU", range(0, 4096));
+    settings.declare("schedule", "auto", "of the devices' self-tests");
+    const std::string& schedule = settings.text("schedule");
     const int threads = static_cast<int>(settings.integer("threads"));
     const std::string chosen = make_backend(settings.text("device"), threads)->name();
     Json backends = Json::array();
-    for (const BackendKind& kind : backend_kinds()) backends.push_back(backend(kind, settings.text("device"), threads));
+    for (const BackendKind& kind : backend_kinds())
+      backends.push_back(backend(kind, {settings.text("device"), schedule, threads}));
     Json result{{"version", version},
                 {"compiler", compiler},
                 {"build_type", build_type},
@@ -67,14 +70,19 @@ class Info final : public Command {
 
  private:
   // A kind of backend, with the tests of its devices: of all of them, or of the one that is asked for.
-  static Json backend(const BackendKind& kind, const std::string& asked, int threads) {
+  struct Asked {
+    std::string device, schedule;
+    int threads;
+  };
+  static Json backend(const BackendKind& kind, const Asked& asked) {
     const std::string against = kind.reason_against();
     Json devices = Json::array();
     const std::vector<std::string> lines = against.empty() ? kind.devices() : std::vector<std::string>();
     for (std::size_t i = 0; i < lines.size(); ++i) {
-      const std::unique_ptr<Backend> device = kind.make(static_cast<int>(i), threads);
+      const std::unique_ptr<Backend> device = kind.make(static_cast<int>(i), asked.threads);
       Json tests = Json::array();
-      if (asked == "auto" || asked == kind.name || asked == device->name()) {
+      if (asked.device == "auto" || asked.device == kind.name || asked.device == device->name()) {
+        device->use_schedule(asked.schedule);
         for (const CellTest& test : test_every_cell(*device))
           tests.push_back({{"cell", test.cell}, {"error", test.error}, {"ok", test.passed}});
       }

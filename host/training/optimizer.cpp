@@ -18,7 +18,7 @@ Adam<Real>::Adam(Backend& backend, Parameters<Real>& parameters, std::vector<dou
 }
 
 template <class Real>
-const std::vector<double>& Adam<Real>::step(std::span<const unsigned char> active) {
+const std::vector<double>& Adam<Real>::step(std::span<const unsigned char> active, const double* losses) {
   ++steps_;
   step_.from_host(std::vector<int>(static_cast<std::size_t>(parameters_->replicas()), steps_));
   active_.from_host(active);
@@ -29,6 +29,7 @@ const std::vector<double>& Adam<Real>::step(std::span<const unsigned char> activ
                     .learning_rate = rates_.data(),
                     .step = step_.data(),
                     .active = active_.data(),
+                    .loss = losses,
                     .beta1 = options_.beta1,
                     .beta2 = options_.beta2,
                     .epsilon = options_.epsilon,

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,6 +9,13 @@
 
 namespace hysteron {
 
+class Decompositions;
+
+/// Which schedule a kind of run takes: "gru, 64 units, float, forward" takes "solo", and why.
+struct ScheduleChoice {
+  std::string run, schedule, reason;
+};
+
 /// Where numbers live and who multiplies them.
 class Backend : public Memory {
  public:
@@ -15,6 +23,17 @@ class Backend : public Memory {
   virtual std::string description() const = 0;  ///< the machine, in words
   virtual Operations<float>& operations(float) = 0;
   virtual Operations<double>& operations(double) = 0;
+  /// Of matrices in this memory, in double precision (decompositions.hpp). Throws a device error where there are none.
+  virtual Decompositions& decompositions();
+
+  /// How forward and backward over time can be told to go about it; the first, "auto", chooses for each shape.
+  virtual std::vector<std::string> schedules() const { return {"auto"}; }
+  /// From now on. Throws a usage error for one that is not among schedules(). A run of a shape that the schedule cannot
+  /// take throws a usage error as well.
+  virtual void use_schedule(std::string_view name);
+  using Listen = std::function<void(const ScheduleChoice&)>;
+  /// Is told of each kind of run, once, which schedule it takes and why. A backend of one schedule tells nothing.
+  virtual void on_schedule(Listen) {}
 };
 
 template <class Real>

@@ -51,21 +51,29 @@ struct LayerGradient {
   Lanes<Real> deep;            ///< likewise
 };
 
-enum class LossKind { mse, cross_entropy };
+/// mse: over steps and outputs. cross_entropy: -log softmax at the label, over steps. binary_cross_entropy: -log of the
+/// chance that independent outputs, each 1 with the logistic function of its value, give to all targets of a step (a
+/// sum over the outputs), over steps.
+enum class LossKind { mse, cross_entropy, binary_cross_entropy };
 
 /// The mean loss over what counts. Steps past a sequence's length do not count.
+///
+/// Accuracy of cross_entropy: the share of right answers. Of binary_cross_entropy: TP / (TP + FP + FN) over all outputs
+/// that count, an output above 0 being a 1 and a target above 1/2 too: the frame-level accuracy of Bay, Ehmann, Downie,
+/// "Evaluation of multiple-F0 estimation and tracking systems" (ISMIR 2009).
 template <class Real>
 struct LossRun {
   LossKind kind = LossKind::mse;
   int steps = 1, batch = 0;      ///< rows of outputs and targets are step * batch + sequence
   int first_step = 0;            ///< the step in the sequence of row 0, to compare with lengths
   View<const Real> outputs;      ///< [replicas, steps * batch, outputs]
-  View<const Real> targets;      ///< mse: the same shape
+  View<const Real> targets;      ///< mse, binary_cross_entropy: the same shape
   const int* labels = nullptr;   ///< cross_entropy: [replicas, batch], of every step; 0 .. outputs - 1
   const int* lengths = nullptr;  ///< [replicas, batch] or null
   View<Real> gradient;           ///< of the outputs; absent: not wanted
   double* loss = nullptr;        ///< [replicas]
-  double* accuracy = nullptr;    ///< [replicas], cross_entropy: the share of right answers; may be null
+  double* accuracy = nullptr;    ///< [replicas], of the cross-entropies, 0 where nothing counts; may be null
+  double* answers = nullptr;  ///< [replicas]: of how many accuracy is the share (steps, or TP + FP + FN); may be null
 };
 
 /// The differentiable VAA* of states (multistability.hpp) and the gradient of scale * (VAA* - target)^2.
@@ -80,27 +88,39 @@ struct VariabilityRun {
 
 /// One step of Adam (Kingma & Ba 2015) as torch.optim.Adam: weight decay is added to the gradient; the gradient's norm
 /// is cut to `clip` before, replica by replica. A replica that is not active, or whose gradient's norm is not finite,
-/// stays as it is.
+/// stays as it is; so does one whose loss is not finite, where losses are given.
 template <class Real>
 struct AdamRun {
   View<Real> values, gradient, first_moment, second_moment;  ///< [replicas, 1, n]
   const double* learning_rate = nullptr;                     ///< [replicas]
   const int* step = nullptr;                                 ///< [replicas], from 1
-  const unsigned char* active = nullptr;                     ///< [replicas]
+  const unsigned char* active = nullptr;                     ///< [replicas]; null: all are
+  const double* loss = nullptr;                              ///< [replicas] or null
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
   double clip = 0;         ///< 0: no clipping
   double* norm = nullptr;  ///< [replicas]: the gradient's, before clipping
 };
 
-/// A batch of each replica's own choice from sequences stored once. Steps past those stored are zeros.
-template <class Real>
+/// A batch of each replica's own choice from sequences stored once: Reals, or int, as labels and lengths are (of one
+/// step and one feature). Steps past those stored are zeros.
+template <class Value>
 struct GatherRun {
-  const Real* sequences = nullptr;  ///< [count, stored_steps, features]
+  const Value* sequences = nullptr;  ///< [count, stored_steps, features]
   int stored_steps = 0;
   std::ptrdiff_t features = 0;
-  const int* indices = nullptr;  ///< [replicas, batch]
+  const int* indices = nullptr;        ///< [replicas, batch]
+  std::ptrdiff_t indices_replica = 0;  ///< from one replica's to the next; 0: all take the same
   int batch = 0, steps = 0;
-  View<Real> gathered;  ///< [replicas, steps * batch, features], row step * batch + sequence
+  View<Value> gathered;  ///< [replicas, steps * batch, features], row step * batch + sequence
+};
+
+/// Each replica's own order of 0 .. count - 1: that of the keys of shuffle_key (shuffle.hpp), of equal keys that of the
+/// numbers. The same on every backend.
+struct ShuffleRun {
+  const std::uint64_t* seeds = nullptr;  ///< [replicas]
+  int replicas = 0, count = 0;
+  std::uint64_t epoch = 0;
+  int* orders = nullptr;  ///< [replicas, count]
 };
 
 template <class Real>
@@ -133,6 +153,8 @@ class Operations {
   virtual void attractors(View<const Real> states, double epsilon, double* vaa) = 0;
   virtual void adam(const AdamRun<Real>& run) = 0;
   virtual void gather(const GatherRun<Real>& run) = 0;
+  virtual void gather(const GatherRun<int>& run) = 0;
+  virtual void shuffle(const ShuffleRun& run) = 0;
 };
 
 }  // namespace hysteron

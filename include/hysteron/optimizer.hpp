@@ -17,9 +17,10 @@ class Adam {
  public:
   Adam(Backend& backend, Parameters<Real>& parameters, std::vector<double> learning_rates, AdamOptions options);
 
-  /// Steps every active replica whose gradient's norm is finite; returns each replica's norm, before clipping. The
-  /// result is valid until the next call.
-  const std::vector<double>& step(std::span<const unsigned char> active);
+  /// Steps every active replica whose gradient's norm is finite, and whose loss, where losses are given; returns each
+  /// replica's norm, before clipping. losses: [replicas], in the backend's memory. The result is valid until the next
+  /// call.
+  const std::vector<double>& step(std::span<const unsigned char> active, const double* losses = nullptr);
 
   /// What a checkpoint keeps: steps taken, and the moments [replicas, size].
   int steps() const { return steps_; }

@@ -20,6 +20,14 @@ enum class Stream : std::uint32_t {
   test_data = 11,
   permutation = 12,
   test_of_library = 13,
+  resampling = 14,
+  autoencoder_sample = 15,
+  autoencoder_start = 16,
+  exploration = 17,
+  play = 18,
+  replay = 19,
+  state_noise = 20,
+  memory_input = 21,
 };
 
 /// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): four random words from a key

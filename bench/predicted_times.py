@@ -1,0 +1,39 @@
+"""Microseconds that a step of a recurrence should take on an H200, by the arithmetic that the dispatcher
+(cuda/schedule.cpp) goes by: floors of latency times 1.4, and the rates of its units. To be set beside what is measured."""
+
+MATRICES = {"elman": 1, "lstm": 4, "gru": 3, "mgu": 2, "brc": 0, "nbrc": 2, "lmn": 3}  # recurrent and deep lanes
+DEEP = ("mgu", "lmn")  # two products one after the other
+MULTIPROCESSORS = 132
+SOLO_EXCHANGE, CLUSTER_EXCHANGE, SCAN_STEP, STEPWISE_PRODUCT = 0.20, 0.36, 0.05, 5.0
+MULTIPLY_ADDS = 128 * 1.7e3 / 1.5  # a microsecond and multiprocessor
+STEPWISE_FLOPS = 3e7  # a microsecond
+BACKWARD = 1.6  # times forward: the same products, and more to read and write
+
+
+def blocks_of(matrices, units):
+    """Blocks that share the weights of one network: at most 128 of them in a thread's registers."""
+    if units <= 64:
+        return 1
+    if units <= 128:
+        return 1 if matrices <= 2 else 2
+    return 4 if matrices <= 2 else 8
+
+
+def predicted_us_per_step(cell, units, batch, direction, replicas=1, schedule="auto"):
+    matrices, phases = MATRICES[cell], 2 if cell in DEEP else 1
+    factor = BACKWARD if direction == "backward" else 1.0
+    if matrices == 0 and schedule != "stepwise":
+        return SCAN_STEP * factor
+    stepwise = (STEPWISE_PRODUCT * phases + 2.0 * matrices * units**2 * batch * replicas / STEPWISE_FLOPS) * factor
+    if schedule == "stepwise" or units > 256:
+        return stepwise
+    blocks = blocks_of(matrices, units)
+    exchange = (CLUSTER_EXCHANGE if blocks > 1 else SOLO_EXCHANGE) * phases
+    best = None
+    for sequences in (1, 4, 8) if blocks > 1 else (1, 4):
+        arithmetic = sequences * matrices * units**2 / blocks / MULTIPLY_ADDS
+        slices = -(-batch // sequences)
+        of_each = -(-replicas * slices * blocks // MULTIPROCESSORS)
+        time = max(exchange + arithmetic, of_each * arithmetic)
+        best = time if best is None else min(best, time)
+    return min(best * factor, stepwise)

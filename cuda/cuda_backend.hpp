@@ -1,0 +1,47 @@
+#pragma once
+#include <hysteron/backend.hpp>
+
+#include "cuda_decompositions.hpp"
+#include "cuda_operations.hpp"
+#include "device.hpp"
+#include "products.hpp"
+#include "schedule_choice.hpp"
+
+namespace hysteron::cuda {
+
+/// One GPU. Its memory is cudaMalloc's; everything goes over one stream, in the order it was asked for, and the host
+/// waits only where it reads a result.
+class CudaBackend final : public Backend {
+ public:
+  explicit CudaBackend(int number);
+
+  void* allocate(std::size_t bytes) override;
+  void release(void* memory) noexcept override;
+  void copy_in(void* to, const void* from_host, std::size_t bytes) override;
+  void copy_out(void* to_host, const void* from, std::size_t bytes) override;
+  void copy(void* to, const void* from, std::size_t bytes) override;
+  void clear(void* memory, std::size_t bytes) override;
+
+  std::string name() const override;
+  std::string description() const override;
+  Operations<float>& operations(float) override { return single_; }
+  Operations<double>& operations(double) override { return twofold_; }
+  Decompositions& decompositions() override { return decompositions_; }
+
+  std::vector<std::string> schedules() const override { return {"auto", "stepwise", "solo", "cluster", "scan"}; }
+  void use_schedule(std::string_view name) override;
+  void on_schedule(Listen listen) override { chooser_.on_choice(std::move(listen)); }
+
+ private:
+  Device device_;
+  Products products_;
+  ScheduleChooser chooser_;
+  CudaOperations<float> single_;
+  CudaOperations<double> twofold_;
+  CudaDecompositions decompositions_;
+};
+
+/// "NVIDIA H200, 139 GiB, compute capability 9.0, 132 multiprocessors".
+std::string describe(const cudaDeviceProp& device);
+
+}  // namespace hysteron::cuda

@@ -1,0 +1,45 @@
+#pragma once
+#include <cusolverDn.h>
+
+#include "cublas.hpp"
+
+namespace hysteron::cuda {
+
+/// The functions of cuSOLVER that are used, and cuBLAS's transposition, which row-major matrices need there.
+class Cusolver {
+ public:
+  /// Opened at the first call, for the whole program. Throws a device error where the library is missing.
+  static const Cusolver& library();
+
+ private:
+  SharedLibrary cublas_, cusolver_;
+
+  Cusolver();
+
+ public:
+  decltype(&::cublasDgeam) transpose;
+  decltype(&::cusolverDnCreate) create;
+  decltype(&::cusolverDnDestroy) destroy;
+  decltype(&::cusolverDnSetStream) set_stream;
+  decltype(&::cusolverDnCreateParams) create_parameters;
+  decltype(&::cusolverDnDestroyParams) destroy_parameters;
+  decltype(&::cusolverDnXsyevdx_bufferSize) eigen_size;
+  decltype(&::cusolverDnXsyevdx) eigen;
+  decltype(&::cusolverDnXgeqrf_bufferSize) qr_size;
+  decltype(&::cusolverDnXgeqrf) qr;
+  decltype(&::cusolverDnDorgqr_bufferSize) q_size;
+  decltype(&::cusolverDnDorgqr) q;
+  decltype(&::cusolverDnXgesvd_bufferSize) svd_size;
+  decltype(&::cusolverDnXgesvd) svd;
+};
+
+/// Throws a device error that names the call and cuSOLVER's own reason.
+void require_success(cusolverStatus_t status, const char* call);
+
+cusolverStatus_t destroy_cusolver(cusolverDnHandle_t handle);
+cusolverStatus_t destroy_parameters(cusolverDnParams_t parameters);
+
+using CusolverHandle = Handle<cusolverDnHandle_t, destroy_cusolver>;
+using CusolverParameters = Handle<cusolverDnParams_t, destroy_parameters>;
+
+}  // namespace hysteron::cuda

@@ -1,0 +1,19 @@
+#pragma once
+#include "../../persistent_kernels.hpp"
+#include "launch.cuh"
+
+namespace hysteron::cuda {
+
+template <Cell C>
+void persistent_backward_of(const LayerRun<float>& run, const LayerGradient<float>& gradient,
+                            const PersistentPlan& plan, void* workspace, cudaStream_t stream) {
+  if constexpr (recurrent_lanes < C >> 0) {
+    if (run.shape.replicas == 0 || run.shape.batch == 0) return;
+    require_short_strides(run.states, run.intermediates, run.saved, gradient.entering, gradient.state, gradient.totals,
+                          gradient.input, gradient.unit, gradient.recurrent, gradient.deep);
+    const int* const order = slice_order(run, plan, workspace, stream);
+    with_plan<C>(plan, [&]<class P>(P) { launch_persistent_backward<C, P>(run, gradient, order, stream); });
+  }
+}
+
+}  // namespace hysteron::cuda

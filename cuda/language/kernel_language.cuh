@@ -1,0 +1,208 @@
+#pragma once
+#include <type_traits>
+#include <utility>
+
+#include <cuda_runtime.h>
+
+#include "../require_success.hpp"
+
+// The few things that kernels say otherwise to nvcc than to the emulator of the tests, which has a file of this name of
+// its own: the include path chooses. Kernels include this header instead of CUDA's.
+
+/// Declares `name` of the given type as shared memory of the block, in a function, aligned for 16-byte accesses:
+/// SHARED_VARIABLE(tile, float[8][9]);
+#define SHARED_VARIABLE(name, ...) __shared__ __align__(16)::std::type_identity_t<__VA_ARGS__> name
+
+namespace hysteron::cuda {
+
+/// Thread-block clusters, their mbarriers and stores between their blocks: compute capability 9.0 and later. Code for
+/// earlier devices compiles, and traps there: the dispatcher never launches it.
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
+inline constexpr bool has_clusters = true;
+#else
+inline constexpr bool has_clusters = false;
+#endif
+
+/// The block's dynamic shared memory, for any type.
+template <class T>
+__device__ __forceinline__ T* dynamic_shared() {
+  extern __shared__ __align__(128) unsigned char dynamic_shared_bytes[];
+  return reinterpret_cast<T*>(dynamic_shared_bytes);
+}
+
+/// Takes one array after the other, aligned to 16 bytes, from the dynamic shared memory.
+class SharedCarver {
+ public:
+  __device__ __forceinline__ SharedCarver() : next_(dynamic_shared<unsigned char>()) {}
+  template <class T>
+  __device__ __forceinline__ T* take(int count) {
+    T* const taken = reinterpret_cast<T*>(next_);
+    next_ += (count * sizeof(T) + 15) / 16 * 16;
+    return taken;
+  }
+
+ private:
+  unsigned char* next_;
+};
+
+/// Of one launch. cluster: blocks of a cluster; cooperative: all blocks are resident together.
+struct LaunchShape {
+  dim3 grid{}, block{};
+  unsigned shared_bytes = 0;  ///< of dynamic shared memory in each block
+  dim3 cluster{};
+  bool cooperative = false;
+  cudaStream_t stream = nullptr;
+};
+
+/// Every kernel is launched here, and its launch checked.
+template <class... Parameters, class... Arguments>
+void launch(const LaunchShape& shape, void (*kernel)(Parameters...), Arguments&&... arguments) {
+  constexpr unsigned shared_bytes_of_any_kernel = 48 * 1024, portable_cluster_blocks = 8;
+  cudaLaunchAttribute attributes[2]{};
+  cudaLaunchConfig_t config{};
+  config.gridDim = shape.grid;
+  config.blockDim = shape.block;
+  config.dynamicSmemBytes = shape.shared_bytes;
+  config.stream = shape.stream;
+  config.attrs = attributes;
+  const unsigned cluster_blocks = shape.cluster.x * shape.cluster.y * shape.cluster.z;
+  if (cluster_blocks > 1) {
+    attributes[config.numAttrs].id = cudaLaunchAttributeClusterDimension;
+    attributes[config.numAttrs].val.clusterDim = {shape.cluster.x, shape.cluster.y, shape.cluster.z};
+    ++config.numAttrs;
+  }
+  if (shape.cooperative) {
+    attributes[config.numAttrs].id = cudaLaunchAttributeCooperative;
+    attributes[config.numAttrs].val.cooperative = 1;
+    ++config.numAttrs;
+  }
+  if (cluster_blocks > portable_cluster_blocks) {
+    require_success(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
+                    "cudaFuncSetAttribute(NonPortableClusterSizeAllowed)");
+  }
+  if (shape.shared_bytes > shared_bytes_of_any_kernel) {
+    require_success(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shape.shared_bytes)),
+                    "cudaFuncSetAttribute(MaxDynamicSharedMemorySize)");
+  }
+  require_success(cudaLaunchKernelEx(&config, kernel, std::forward<Arguments>(arguments)...), "cudaLaunchKernelEx");
+}
+
+// Copies from global to shared memory that the thread does not wait for (cp.async): 4, 8 or 16 bytes, aligned to as
+// many. What a group of them brought is there after copy_async_wait<n>(), when at most n later groups are on their way.
+
+template <int bytes>
+__device__ __forceinline__ void copy_async(void* shared, const void* global) {
+  const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(shared));
+  if constexpr (bytes == 16) {  // past the first-level cache
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(address), "l"(global) : "memory");
+  } else {
+    static_assert(bytes == 4 || bytes == 8);
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"(address), "l"(global), "n"(bytes) : "memory");
+  }
+}
+__device__ __forceinline__ void copy_async_16(void* shared, const void* global) { copy_async<16>(shared, global); }
+__device__ __forceinline__ void copy_async_4(void* shared, const void* global) { copy_async<4>(shared, global); }
+__device__ __forceinline__ void copy_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+template <int pending_groups>
+__device__ __forceinline__ void copy_async_wait() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(pending_groups) : "memory");
+}
+
+// Clusters: barrier, mbarriers, asynchronous stores.
+
+/// Arrival (release) and wait (acquire) of all threads of the cluster; every thread of a warp at the same place.
+__device__ __forceinline__ void cluster_arrive() {
+  if constexpr (has_clusters)
+    asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
+  else
+    __trap();
+}
+__device__ __forceinline__ void cluster_wait() {
+  if constexpr (has_clusters) asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory");
+}
+__device__ __forceinline__ unsigned cluster_rank() {
+  unsigned rank = 0;
+  if constexpr (has_clusters) asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
+  return rank;
+}
+
+/// An address in the shared memory of any block of the cluster; offsets in bytes may be added.
+using ClusterAddress = unsigned;
+
+/// Where block `rank` of the cluster has what lies at `own` in this block.
+__device__ __forceinline__ ClusterAddress cluster_address(const void* own, unsigned rank) {
+  ClusterAddress mapped = 0;
+  if constexpr (has_clusters) {
+    asm volatile("mapa.shared::cluster.u32 %0, %1, %2;"
+                 : "=r"(mapped)
+                 : "r"(static_cast<unsigned>(__cvta_generic_to_shared(own))), "r"(rank));
+  }
+  return mapped;
+}
+
+/// A barrier object in shared memory. A phase completes when `count` arrivals were made and as many bytes were stored
+/// as were expected; then the next phase begins.
+using Mbarrier = unsigned long long;
+
+__device__ __forceinline__ unsigned mbarrier_address(const Mbarrier* barrier) {
+  return static_cast<unsigned>(__cvta_generic_to_shared(barrier));
+}
+__device__ __forceinline__ void mbarrier_init(Mbarrier* barrier, unsigned count) {
+  asm volatile("mbarrier.init.shared.b64 [%0], %1;" ::"r"(mbarrier_address(barrier)), "r"(count) : "memory");
+}
+/// Makes the initializations of this thread visible to the cluster, together with the cluster barrier that follows.
+__device__ __forceinline__ void fence_mbarrier_init() {
+  if constexpr (has_clusters) asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+}
+__device__ __forceinline__ void mbarrier_arrive(Mbarrier* barrier) {
+  if constexpr (has_clusters)
+    asm volatile("mbarrier.arrive.release.cta.shared::cta.b64 _, [%0];" ::"r"(mbarrier_address(barrier)) : "memory");
+}
+__device__ __forceinline__ void mbarrier_expect(Mbarrier* barrier, unsigned bytes) {
+  if constexpr (has_clusters) {
+    asm volatile("mbarrier.expect_tx.relaxed.cta.shared::cta.b64 [%0], %1;" ::"r"(mbarrier_address(barrier)), "r"(bytes)
+                 : "memory");
+  }
+}
+__device__ __forceinline__ void mbarrier_arrive_expect(Mbarrier* barrier, unsigned bytes) {
+  if constexpr (has_clusters) {
+    asm volatile("mbarrier.arrive.expect_tx.release.cta.shared::cta.b64 _, [%0], %1;" ::"r"(mbarrier_address(barrier)),
+                 "r"(bytes)
+                 : "memory");
+  }
+}
+/// Whether the phase of this parity (0 for the first) is complete; may wait for a while.
+__device__ __forceinline__ bool mbarrier_try_wait(const Mbarrier* barrier, unsigned parity) {
+  unsigned done = 1;
+  if constexpr (has_clusters) {
+    asm volatile(
+        "{\n.reg .pred p;\nmbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 p, [%1], %2;\n"
+        "selp.u32 %0, 1, 0, p;\n}"
+        : "=r"(done)
+        : "r"(mbarrier_address(barrier)), "r"(parity)
+        : "memory");
+  }
+  return done != 0;
+}
+__device__ __forceinline__ void mbarrier_wait(const Mbarrier* barrier, unsigned parity) {
+  while (!mbarrier_try_wait(barrier, parity)) {}
+}
+
+/// Stores in the shared memory of a block of the cluster and then completes as many bytes at an mbarrier of that block.
+/// Only a wait for the mbarrier makes them visible.
+__device__ __forceinline__ void store_async(ClusterAddress to, float4 value, ClusterAddress barrier) {
+  if constexpr (has_clusters) {
+    asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.f32 [%0], {%1, %2, %3, %4}, [%5];" ::"r"(to),
+                 "f"(value.x), "f"(value.y), "f"(value.z), "f"(value.w), "r"(barrier)
+                 : "memory");
+  }
+}
+__device__ __forceinline__ void store_async(ClusterAddress to, float value, ClusterAddress barrier) {
+  if constexpr (has_clusters) {
+    asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.f32 [%0], %1, [%2];" ::"r"(to), "f"(value),
+                 "r"(barrier)
+                 : "memory");
+  }
+}
+
+}  // namespace hysteron::cuda

@@ -1,0 +1,32 @@
+#pragma once
+#include <string_view>
+
+#include <cuda_runtime_api.h>
+
+#include <hysteron/cell.hpp>
+
+#include "kernels/persistent/plans.hpp"
+
+namespace hysteron::cuda {
+
+/// The persistent kernels of one cell (kernels/persistent): a whole run in one launch, float. The plan is the
+/// dispatcher's (schedule.hpp), workspace device memory of persistent_workspace_bytes(run, plan). Everything is queued
+/// on the stream; nothing waits. A plan that is not compiled is a defect.
+struct PersistentKernels {
+  void (*forward)(const LayerRun<float>& run, const PersistentPlan& plan, void* workspace, cudaStream_t stream);
+  void (*backward)(const LayerRun<float>& run, const LayerGradient<float>& gradient, const PersistentPlan& plan,
+                   void* workspace, cudaStream_t stream);
+};
+
+/// Null for a cell that has none: one without a dense recurrence, or unknown.
+const PersistentKernels* persistent_kernels(std::string_view cell);
+
+/// What the table holds of each cell; compiled apart for each cell and direction (persistent_cell.cu.in).
+template <Cell C>
+void persistent_forward_of(const LayerRun<float>& run, const PersistentPlan& plan, void* workspace,
+                           cudaStream_t stream);
+template <Cell C>
+void persistent_backward_of(const LayerRun<float>& run, const LayerGradient<float>& gradient,
+                            const PersistentPlan& plan, void* workspace, cudaStream_t stream);
+
+}  // namespace hysteron::cuda

@@ -1,0 +1,148 @@
+#include "schedule.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+#include <hysteron/error.hpp>
+
+namespace hysteron::cuda {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> schedule_names{"stepwise", "solo", "cluster", "scan"};
+
+// The model: KERNELS.md's floors times 1.4, an H200's rates. bench/results holds predicted beside measured.
+constexpr double solo_exchange = 0.20, cluster_exchange = 0.36;  // microseconds: product of no length, cell, hand-over
+constexpr double multiply_adds = 128 * 1.7e3 / 1.5;              // per microsecond and multiprocessor
+constexpr double stepwise_product = 5, stepwise_flops = 3e7;     // microseconds a product; flops per microsecond
+constexpr double scan_step = 0.05;
+constexpr int registers_of_block = 65536, registers_besides_weights = 90, fewest_registers = 64;
+
+std::string text(std::ptrdiff_t number) { return std::to_string(number); }
+
+struct Possibility {
+  std::optional<ScheduleDecision> decision;
+  std::string reason_against;
+};
+
+Possibility impossible(std::string reason) { return {std::nullopt, std::move(reason)}; }
+
+int slices_of(const Shape& shape, int sequences) { return (shape.batch + sequences - 1) / sequences; }
+
+int products_of_step(const CellInfo& cell) { return cell.deep > 0 ? 2 : 1; }
+
+/// Blocks that share a multiprocessor share its arithmetic, and hide each other's waiting.
+double persistent_step(const RecurrenceKind& kind, const PersistentLayout& layout, int multiprocessors) {
+  const int matrices = matrices_of(kind.cell);
+  const double floor = (layout.blocks > 1 ? cluster_exchange : solo_exchange) * products_of_step(kind.cell);
+  const double arithmetic =
+      double(layout.sequences) * matrices * layout.units * layout.units / layout.blocks / multiply_adds;
+  const int registers =
+      std::max(fewest_registers, tile_units * matrices * layout.columns() + registers_besides_weights);
+  const int resident = std::max(1, registers_of_block / (layout.threads() * registers));
+  const double blocks = double(kind.shape.replicas) * slices_of(kind.shape, layout.sequences) * layout.blocks;
+  const int of_each = std::max(1, static_cast<int>((blocks + multiprocessors - 1) / multiprocessors));
+  const int rounds = (of_each + resident - 1) / resident, together = std::min(of_each, resident);
+  return rounds * std::max(floor + arithmetic, together * arithmetic);
+}
+
+std::string persistent_reason(const RecurrenceKind& kind, const PersistentLayout& layout) {
+  const int matrices = matrices_of(kind.cell), units = kind.shape.units;
+  const std::ptrdiff_t kibibytes = (std::ptrdiff_t(matrices) * units * units * 4 + 1023) / 1024;
+  const int slices = slices_of(kind.shape, layout.sequences);
+  return text(kibibytes) + " KiB of weights in " +
+         (layout.blocks == 1 ? "one block's registers" : text(layout.blocks) + " blocks' registers") + "; " +
+         text(kind.shape.batch) + (kind.shape.batch == 1 ? " sequence in " : " sequences in ") + text(slices) +
+         (slices == 1 ? " slice" : " slices") + " of " + text(layout.sequences);
+}
+
+Possibility persistent(const RecurrenceKind& kind, const DeviceTraits& device, Schedule schedule) {
+  const int matrices = matrices_of(kind.cell), unit_class = unit_class_of(kind.shape.units);
+  if (kind.cell.recurrent == 0) return impossible(std::string(kind.cell.name) + " has no recurrent matrix to keep");
+  if (kind.precision == Precision::double_precision) return impossible("it computes in float alone");
+  if (unit_class == 0) return impossible("it has room for " + text(std::ranges::max(unit_classes)) + " units at most");
+  const int blocks = persistent_layout(matrices, unit_class, 1).blocks;
+  if (schedule == Schedule::solo && blocks > 1)
+    return impossible("the weights are too many for one block's registers: they take " + text(blocks));
+  if (schedule == Schedule::cluster && blocks == 1) return impossible("the weights fit one block's registers");
+  if (blocks > 1 && device.compute_capability < 90)
+    return impossible("the weights take clusters of " + text(blocks) +
+                      " blocks, and those take compute capability 9.0 (this device: " +
+                      text(device.compute_capability / 10) + "." + text(device.compute_capability % 10) + ")");
+  std::optional<ScheduleDecision> best;
+  for (const int sequences : slice_sizes) {
+    const PersistentLayout layout = persistent_layout(matrices, unit_class, sequences);
+    const int shared = kind.direction == Direction::forward ? forward_shared_bytes(kind.cell, layout, kind.input)
+                                                            : backward_shared_bytes(kind.cell, layout, kind.input);
+    if (!layout.is_compiled() || shared > device.shared_bytes) continue;
+    const double time = persistent_step(kind, layout, device.multiprocessors);
+    if (best && time > best->microseconds_per_step) continue;
+    best = {schedule, {unit_class, sequences}, time, persistent_reason(kind, layout)};
+  }
+  if (!best) return impossible("it needs more shared memory than a block has here");
+  return {best, ""};
+}
+
+Possibility stepwise(const RecurrenceKind& kind) {
+  const Shape& shape = kind.shape;
+  const double flops = 2.0 * matrices_of(kind.cell) * shape.units * shape.units * shape.batch * shape.replicas;
+  const double time = stepwise_product * products_of_step(kind.cell) +
+                      flops / (stepwise_flops * (kind.precision == Precision::double_precision ? 0.5 : 1.0));
+  return {ScheduleDecision{Schedule::stepwise, {}, time, "a product and a kernel a step"}, ""};
+}
+
+Possibility scan(const RecurrenceKind& kind) {
+  if (matrices_of(kind.cell) > 0)
+    return impossible(std::string(kind.cell.name) + " has a recurrent matrix: its units depend on each other");
+  return {ScheduleDecision{Schedule::scan, {}, scan_step, "no unit depends on another, so each runs by itself"}, ""};
+}
+
+Possibility possibility(const RecurrenceKind& kind, const DeviceTraits& device, Schedule schedule) {
+  switch (schedule) {
+    case Schedule::stepwise:
+      return stepwise(kind);
+    case Schedule::solo:
+    case Schedule::cluster:
+      return persistent(kind, device, schedule);
+    case Schedule::scan:
+      return scan(kind);
+  }
+  throw defect({.what = "unknown schedule", .expected = "", .found = "", .hint = ""});
+}
+
+std::string description(const RecurrenceKind& kind) {
+  return std::string(kind.cell.name) + ", " + text(kind.shape.units) + " units";
+}
+
+}  // namespace
+
+std::string_view name_of(Schedule schedule) { return schedule_names[static_cast<std::size_t>(schedule)]; }
+
+ScheduleDecision choose_schedule(const RecurrenceKind& kind, const DeviceTraits& device, std::string_view wish) {
+  constexpr std::array all{Schedule::stepwise, Schedule::solo, Schedule::cluster, Schedule::scan};
+  std::vector<std::string> known{"auto"};
+  known.insert(known.end(), schedule_names.begin(), schedule_names.end());
+  if (std::ranges::find(known, wish) == known.end()) throw unknown_name("schedule", wish, known);
+
+  std::optional<ScheduleDecision> best;
+  std::string possible, against;
+  for (const Schedule schedule : all) {
+    Possibility one = possibility(kind, device, schedule);
+    if (wish == name_of(schedule)) against = one.reason_against;
+    if (!one.decision) continue;
+    possible += (possible.empty() ? "" : ", ") + std::string(name_of(schedule));
+    if (wish != "auto" && wish != name_of(schedule)) continue;
+    if (!best || one.decision->microseconds_per_step < best->microseconds_per_step) best = std::move(one.decision);
+  }
+  if (!best)
+    throw usage_error({.what = "schedule \"" + std::string(wish) + "\" cannot run " + description(kind),
+                       .expected = possible,
+                       .found = against,
+                       .hint = "schedule = \"auto\" takes what suits each shape"});
+  best->reason = std::string(name_of(best->schedule)) + ": " + description(kind) + ": " + best->reason;
+  return *best;
+}
+
+}  // namespace hysteron::cuda

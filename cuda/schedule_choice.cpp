@@ -1,0 +1,65 @@
+#include "schedule_choice.hpp"
+
+#include <type_traits>
+
+namespace hysteron::cuda {
+namespace {
+
+std::string text(const RecurrenceKind& kind) {
+  const Shape& shape = kind.shape;
+  std::string sequences = std::to_string(shape.batch) + " sequences";
+  if (shape.replicas > 1) sequences = std::to_string(shape.replicas) + " replicas of " + sequences;
+  return std::string(kind.cell.name) + ", " + std::to_string(shape.units) + " units, " + sequences +
+         (kind.precision == Precision::single_precision ? ", float" : ", double") +
+         (kind.direction == Direction::forward ? ", forward" : ", backward") +
+         (kind.input == InputOverTime::moves ? "" : ", constant input");
+}
+
+}  // namespace
+
+ScheduleChooser::ScheduleChooser(const Device& device)
+    : traits_{.compute_capability = device.properties().major * 10 + device.properties().minor,
+              .multiprocessors = device.properties().multiProcessorCount,
+              .shared_bytes = static_cast<int>(device.properties().sharedMemPerBlockOptin)} {}
+
+void ScheduleChooser::wish(std::string_view schedule) {
+  wish_ = schedule;
+  chosen_.clear();
+  told_.clear();
+}
+
+template <class Real>
+const ScheduleDecision& ScheduleChooser::choose(const LayerRun<Real>& run, Direction direction) {
+  const InputOverTime input =
+      run.input.step == 0 && run.shape.steps > 1 ? InputOverTime::constant : InputOverTime::moves;
+  const Key key{reinterpret_cast<std::int64_t>(run.cell),
+                run.shape.replicas,
+                run.shape.steps,
+                run.shape.batch,
+                run.shape.units,
+                sizeof(Real),
+                static_cast<std::int64_t>(direction),
+                static_cast<std::int64_t>(input)};
+  const auto known = chosen_.find(key);
+  if (known != chosen_.end()) return known->second;
+  const RecurrenceKind kind{
+      .cell = *run.cell,
+      .shape = run.shape,
+      .precision = std::is_same_v<Real, float> ? Precision::single_precision : Precision::double_precision,
+      .direction = direction,
+      .input = input};
+  // A schedule sums in an order of its own. It is chosen as for one replica, so that no result depends on the replicas
+  // beside; how that schedule's blocks are laid out then may.
+  RecurrenceKind alone = kind;
+  alone.shape.replicas = 1;
+  const std::string_view schedule = name_of(choose_schedule(alone, traits_, wish_).schedule);
+  const ScheduleDecision& decision = chosen_.emplace(key, choose_schedule(kind, traits_, schedule)).first->second;
+  if (listen_ && told_.insert(text(kind)).second)
+    listen_({.run = text(kind), .schedule = std::string(name_of(decision.schedule)), .reason = decision.reason});
+  return decision;
+}
+
+template const ScheduleDecision& ScheduleChooser::choose(const LayerRun<float>&, Direction);
+template const ScheduleDecision& ScheduleChooser::choose(const LayerRun<double>&, Direction);
+
+}  // namespace hysteron::cuda

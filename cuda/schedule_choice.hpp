@@ -1,0 +1,37 @@
+#pragma once
+#include <array>
+#include <map>
+#include <set>
+#include <string>
+
+#include <hysteron/backend.hpp>
+
+#include "device.hpp"
+#include "schedule.hpp"
+
+namespace hysteron::cuda {
+
+/// Asks the dispatcher (schedule.hpp) on behalf of one device, remembers its answers, and tells each once.
+class ScheduleChooser {
+ public:
+  explicit ScheduleChooser(const Device& device);
+
+  /// auto | stepwise | solo | cluster | scan, from now on.
+  void wish(std::string_view schedule);
+  void on_choice(Backend::Listen listen) { listen_ = std::move(listen); }
+
+  /// Throws a usage error where the schedule wished for cannot take the run. Valid until the next wish.
+  template <class Real>
+  const ScheduleDecision& choose(const LayerRun<Real>& run, Direction direction);
+
+ private:
+  using Key = std::array<std::int64_t, 8>;
+
+  DeviceTraits traits_;
+  std::string wish_ = "auto";
+  Backend::Listen listen_;
+  std::map<Key, ScheduleDecision> chosen_;
+  std::set<std::string> told_;
+};
+
+}  // namespace hysteron::cuda

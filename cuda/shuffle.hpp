@@ -1,0 +1,11 @@
+#pragma once
+#include <hysteron/operations.hpp>
+
+#include "device.hpp"
+
+namespace hysteron::cuda {
+
+/// ShuffleRun on a GPU. The working space grows where it must.
+void launch_shuffle(const ShuffleRun& run, Workspace& workspace, cudaStream_t stream);
+
+}  // namespace hysteron::cuda

@@ -1,0 +1,21 @@
+#pragma once
+// Names that cuda/'s headers take from the toolkit's header of this name. Nothing computes here: decompositions.cpp.
+#include "cublas_v2.h"
+
+using cusolverStatus_t = int;
+using cusolverDnHandle_t = struct cusolverDnContext*;
+using cusolverDnParams_t = struct cusolverDnParams*;
+
+void cusolverDnCreate();
+void cusolverDnDestroy();
+void cusolverDnSetStream();
+void cusolverDnCreateParams();
+void cusolverDnDestroyParams();
+void cusolverDnXsyevdx_bufferSize();
+void cusolverDnXsyevdx();
+void cusolverDnXgeqrf_bufferSize();
+void cusolverDnXgeqrf();
+void cusolverDnDorgqr_bufferSize();
+void cusolverDnDorgqr();
+void cusolverDnXgesvd_bufferSize();
+void cusolverDnXgesvd();
