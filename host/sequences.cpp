@@ -22,18 +22,26 @@ Sequences slice(const Sequences& all, int first, int count) {
                   .expected = "sequences within 0 .. " + std::to_string(all.count),
                   .found = std::to_string(count) + " from " + std::to_string(first) + " on",
                   .hint = ""});
+  if (all.owners > 1)
+    throw defect({.what = "a slice of sequences that each replica has of its own",
+                  .expected = "",
+                  .found = std::to_string(all.owners) + " owners",
+                  .hint = ""});
   Sequences part = {.count = count,
                     .steps = all.steps,
                     .features = all.features,
                     .inputs = {},
+                    .stored = rows(all.stored, first, count, 1),
+                    .owners = 1,
                     .black = all.black,
                     .lengths = rows(all.lengths, first, count, 1),
                     .target_steps = all.target_steps,
                     .outputs = all.outputs,
                     .targets = {},
                     .labels = rows(all.labels, first, count, 1)};
-  part.inputs =
-      rows(all.inputs, first, count, static_cast<std::size_t>(all.steps) * static_cast<std::size_t>(all.features));
+  part.inputs = all.stored.empty() ? rows(all.inputs, first, count,
+                                          static_cast<std::size_t>(all.steps) * static_cast<std::size_t>(all.features))
+                                   : all.inputs;
   part.targets = rows(all.targets, first, count,
                       static_cast<std::size_t>(all.target_steps) * static_cast<std::size_t>(all.outputs));
   return part;

@@ -327,8 +327,9 @@ class EveryInitializer : public testing::TestWithParam<std::string> {
     return applies;
   }
   std::vector<std::string> brief() const {
-    return GetParam() == "warm_up" ? std::vector<std::string>{"init.steps=3", "init.sequences=6"}
-                                   : std::vector<std::string>{};
+    if (GetParam() == "warm_up") return {"init.steps=3", "init.sequences=6"};
+    if (GetParam() == "autoencoder") return {"init.samples=9"};  // without a draw replicas start alike
+    return {};
   }
 };
 
@@ -368,11 +369,13 @@ TEST_P(EveryInitializer, SingleIsDoubleRounded) {
   // Of gradient steps the first ones' rounding decides: none here.
   const std::vector<std::string> set =
       GetParam() == "warm_up" ? std::vector<std::string>{"init.steps=0"} : std::vector<std::string>{};
+  // Layers above and read-outs of an autoencoder are fitted to states that are single themselves.
+  const double tolerance = GetParam() == "autoencoder" ? 1e-3 : 1e-6;
   on_every_network([&](const ModelShape& shape) {
     const auto single = started<float>(*backend, GetParam(), shape, {3}, sequences, set).parameters().block().to_host();
     const auto exact = started<double>(*backend, GetParam(), shape, {3}, sequences, set).parameters().block().to_host();
     for (std::size_t i = 0; i < exact.size(); ++i)
-      EXPECT_NEAR(double(single[i]), exact[i], 1e-6 * (1 + std::abs(exact[i])));
+      EXPECT_NEAR(double(single[i]), exact[i], tolerance * (1 + std::abs(exact[i])));
   });
 }
 

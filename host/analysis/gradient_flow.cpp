@@ -17,6 +17,34 @@ std::vector<int> all_of(const Sequences& sequences) {
 }  // namespace
 
 template <class Real>
+std::vector<std::vector<std::vector<double>>> state_gradient_norms(Model<Real>& model, Unrolled<Real>& unrolled) {
+  const auto layers = static_cast<std::size_t>(model.shape().layers),
+             steps = static_cast<std::size_t>(unrolled.extent().steps),
+             replicas = static_cast<std::size_t>(model.replicas());
+  std::vector norms(replicas, std::vector(layers, std::vector<double>(steps)));
+  std::vector<Real> values;
+  for (std::size_t layer = 0; layer < layers; ++layer)
+    for (int part = 0; part < model.parts(); ++part) {
+      const View<Real> all = unrolled.at(static_cast<int>(layer), part).state_gradients();
+      const auto step = static_cast<std::size_t>(unrolled.extent().batch * all.columns);
+      values.resize((steps + 1) * step);
+      for (std::size_t replica = 0; replica < replicas; ++replica) {
+        model.backend().copy_out(values.data(), all.at(static_cast<std::ptrdiff_t>(replica), 0),
+                                 values.size() * sizeof(Real));
+        for (std::size_t i = step; i < values.size(); ++i)  // the initial state's come first
+          norms[replica][layer][i / step - 1] += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+      }
+    }
+  for (auto& replica : norms)
+    for (auto& layer : replica)
+      for (double& norm : layer) norm = std::sqrt(norm);
+  return norms;
+}
+
+template std::vector<std::vector<std::vector<double>>> state_gradient_norms(Model<float>&, Unrolled<float>&);
+template std::vector<std::vector<std::vector<double>>> state_gradient_norms(Model<double>&, Unrolled<double>&);
+
+template <class Real>
 GradientFlow<Real>::GradientFlow(Model<Real>& model, const Sequences& sequences, LossKind loss)
     : model_(&model),
       kind_(loss),
@@ -44,21 +72,7 @@ double GradientFlow<Real>::run(std::vector<std::vector<double>>& state_norms) {
   for (int layer = 0; layer < layers; ++layer)
     for (int part = 0; part < model_->parts(); ++part) unrolled_.at(layer, part).keep_state_gradients();
   const double loss = run();
-  state_norms.assign(static_cast<std::size_t>(layers),
-                     std::vector<double>(static_cast<std::size_t>(batch_.extent.steps)));
-  std::vector<Real> values;
-  for (int layer = 0; layer < layers; ++layer) {
-    std::vector<double>& norms = state_norms[static_cast<std::size_t>(layer)];
-    for (int part = 0; part < model_->parts(); ++part) {
-      const View<Real> all = unrolled_.at(layer, part).state_gradients();
-      const std::size_t step = static_cast<std::size_t>(batch_.extent.batch * all.columns);
-      values.resize(static_cast<std::size_t>(all.rows * all.columns));
-      model_->backend().copy_out(values.data(), all.first, values.size() * sizeof(Real));
-      for (std::size_t i = step; i < values.size(); ++i)  // the initial state's come first
-        norms[i / step - 1] += static_cast<double>(values[i]) * static_cast<double>(values[i]);
-    }
-    for (double& norm : norms) norm = std::sqrt(norm);
-  }
+  state_norms = std::move(state_gradient_norms(*model_, unrolled_).front());
   return loss;
 }
 

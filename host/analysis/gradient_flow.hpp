@@ -8,6 +8,12 @@
 
 namespace hysteron {
 
+/// |dloss/ds_t| after each step t of the backward run just made, [replicas][layers][steps]: the norm over the sequences
+/// and the layer's units, an LSTM's h and c. A sequence that has ended holds its last state, and its gradient. The
+/// recurrences were told to keep_state_gradients().
+template <class Real>
+std::vector<std::vector<std::vector<double>>> state_gradient_norms(Model<Real>& model, Unrolled<Real>& unrolled);
+
 /// The loss of one network over sequences, all in one batch, and how its gradient flows back through time.
 template <class Real>
 class GradientFlow {
@@ -19,8 +25,7 @@ class GradientFlow {
   /// sequences, and over the steps and outputs that count.
   double run();
 
-  /// The same, and |dloss/ds_t| after each step t [layers][steps]: the norm over the sequences and the layer's units,
-  /// an LSTM's h and c. A sequence that has ended holds its last state, and its gradient.
+  /// The same, and state_gradient_norms [layers][steps].
   double run(std::vector<std::vector<double>>& state_norms);
 
  private:

@@ -98,7 +98,7 @@ WarmUp<Real>::WarmUp(Model<Real>& model, const Sequences& sequences, std::span<c
       prefix_(model, {sequences.total_steps(), std::min(options.sequences, sequences.count)}, 1, Keep::trajectory),
       adam_(model.backend(), model.parameters(), std::vector<double>(seeds.size(), options.learning_rate), {}),
       steps_(model.backend(), {model.replicas(), std::min(options.sequences, sequences.count)}),
-      values_(model.backend(), {model.replicas()}),
+      values_(model.backend(), {model.shape().layers, model.replicas()}),
       loss_(seeds.size()),
       vaa_star_(seeds.size()),
       active_(seeds.size(), 1) {
@@ -117,6 +117,14 @@ WarmUp<Real>::WarmUp(Model<Real>& model, const Sequences& sequences, std::span<c
 
 template <class Real>
 const std::vector<double>& WarmUp<Real>::gradient(int s) {
+  compute_gradient(s);
+  read_losses();
+  return loss_;
+}
+
+// Nothing in here waits for a result: a backend may fall behind.
+template <class Real>
+void WarmUp<Real>::compute_gradient(int s) {
   const int replicas = model_->replicas(), n = static_cast<int>(steps_.size()) / replicas;
   operations_->clear(model_->parameters().gradients());
   const Prefixes chosen =
@@ -137,8 +145,6 @@ const std::vector<double>& WarmUp<Real>::gradient(int s) {
   const Extent extent{longest, n};
 
   std::vector<Random> random = streams(seeds_, Stream::warm_up_input, s);
-  std::fill(loss_.begin(), loss_.end(), 0);
-  std::fill(vaa_star_.begin(), vaa_star_.end(), 0);
   const double layers = model_->shape().layers;
   for (int l = 0; l < model_->shape().layers; ++l) {
     Layer& layer = layers_[static_cast<std::size_t>(l)];
@@ -149,13 +155,8 @@ const std::vector<double>& WarmUp<Real>::gradient(int s) {
                               .epsilon = options_.epsilon,
                               .target = options_.target,
                               .scale = 1 / layers,
-                              .value = values_.data(),
+                              .value = values_.data() + std::ptrdiff_t(l) * replicas,
                               .gradient = layer.run.last_state_gradient()});
-    const std::vector<double> value = values_.to_host();
-    for (std::size_t r = 0; r < value.size(); ++r) {
-      vaa_star_[r] += value[r] / layers;
-      loss_[r] += (value[r] - options_.target) * (value[r] - options_.target) / layers;
-    }
     layer.run.backward(model_->weights(l, 0), layer.sources, model_->gradients(l, 0), {});
     operations_->copy(layer.run.last_state_gradient(), prefix_.last_state_gradient(l, 0));
   }
@@ -163,17 +164,30 @@ const std::vector<double>& WarmUp<Real>::gradient(int s) {
   Parameters<Real>& parameters = model_->parameters();
   for (const ParameterSlice& slice : parameters.slices())
     if (slice.name.starts_with("rnn.second.")) operations_->clear(parameters.gradients(slice));
-  return loss_;
 }
 
 template <class Real>
+void WarmUp<Real>::read_losses() {
+  const std::vector<double> values = values_.to_host();
+  const double layers = model_->shape().layers;
+  for (std::size_t r = 0; r < loss_.size(); ++r) {
+    loss_[r] = vaa_star_[r] = 0;
+    for (std::size_t at = r; at < values.size(); at += loss_.size()) {
+      vaa_star_[r] += values[at] / layers;
+      loss_[r] += (values[at] - options_.target) * (values[at] - options_.target) / layers;
+    }
+  }
+}
+
+// A loss that is not finite has a gradient that is not finite in every parameter of its layer, so that its norm says
+// it.
+template <class Real>
 const std::vector<double>& WarmUp<Real>::step(int s) {
-  gradient(s);
-  for (std::size_t r = 0; r < active_.size(); ++r)
-    if (!std::isfinite(loss_[r])) active_[r] = 0;
+  compute_gradient(s);
   const std::vector<double>& norm = adam_.step(active_);
+  read_losses();
   for (std::size_t r = 0; r < active_.size(); ++r)
-    if (!std::isfinite(norm[r])) active_[r] = 0;
+    if (!std::isfinite(loss_[r]) || !std::isfinite(norm[r])) active_[r] = 0;
   return loss_;
 }
 

@@ -7,12 +7,13 @@ namespace hysteron {
 Prefixes draw_prefixes(const Sequences& sequences, std::span<const std::uint64_t> seeds, int n, Stream batch,
                        Stream prefix, int step) {
   Prefixes drawn;
-  for (const std::uint64_t seed : seeds) {
-    Random choice(seed, batch, static_cast<std::uint64_t>(step)),
-        length(seed, prefix, static_cast<std::uint64_t>(step));
+  for (std::size_t replica = 0; replica < seeds.size(); ++replica) {
+    Random choice(seeds[replica], batch, static_cast<std::uint64_t>(step)),
+        length(seeds[replica], prefix, static_cast<std::uint64_t>(step));
+    const int first = sequences.owners > 1 ? static_cast<int>(replica) * sequences.count : 0;
     std::vector<int> chosen;
     while (static_cast<int>(chosen.size()) < n) {
-      const int index = static_cast<int>(choice.below(sequences.count));
+      const int index = first + static_cast<int>(choice.below(sequences.count));
       if (std::find(chosen.begin(), chosen.end(), index) == chosen.end()) chosen.push_back(index);
     }
     for (const int index : chosen) {

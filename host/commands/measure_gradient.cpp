@@ -33,10 +33,9 @@ class MeasureGradient final : public Command {
   void declare(CLI::App& app) override {
     options_.declare_machine(app);
     files_.declare(app);
-    app.add_option("--targets", targets_,
-                   "Y.npy [steps or 1, batch, outputs] for mse, classes [batch] for cross_entropy")
+    app.add_option("--targets", targets_, "Y.npy: classes [batch] for cross_entropy, else [steps or 1, batch, outputs]")
         ->required();
-    app.add_option("--loss", loss_, "mse | cross_entropy");
+    app.add_option("--loss", loss_, "mse | cross_entropy | binary_cross_entropy");
     app.add_option("--at", at_, "last | all | auto: the steps that count; auto: all where the targets have every step");
     app.add_option("--out", out_, "where the gradients go, G.safetensors; a file of that name is replaced");
     app.add_option("--repeat", repeat_, "time forward and backward that many times, after one more to warm up")

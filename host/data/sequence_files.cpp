@@ -122,11 +122,17 @@ std::vector<float> last_step(const std::vector<float>& targets, const Sequences&
   return last;
 }
 
-void read_regression_targets(const SequenceFiles& files, Sequences& sequences) {
+void read_targets(const SequenceFiles& files, Sequences& sequences) {
   const std::string name = "targets " + files.targets;
   const Array array = read_array(files.targets);
   std::array<int, 3> shape{};
   const std::vector<float> values = read_values(array, name, shape, "outputs");
+  const auto outside = std::find_if(values.begin(), values.end(), [](float value) { return value < 0 || value > 1; });
+  if (files.loss == LossKind::binary_cross_entropy && outside != values.end())
+    throw data_error({.what = "a target in " + name + " is out of range",
+                      .expected = "0 or 1, or between, for the loss binary_cross_entropy",
+                      .found = fmt::format("{} at value {}", *outside, outside - values.begin()),
+                      .hint = "targets of other numbers go with the loss mse"});
   expect_batch(shape[1], sequences.count, array, name);
   const bool every_step = shape[0] == sequences.steps;
   if (!every_step && (shape[0] != 1 || files.answers == Answers::all))
@@ -158,7 +164,8 @@ Answers answers_named(const std::string& name) {
 LossKind loss_named(const std::string& name) {
   if (name == "mse") return LossKind::mse;
   if (name == "cross_entropy") return LossKind::cross_entropy;
-  const std::string known[] = {"mse", "cross_entropy"};
+  if (name == "binary_cross_entropy") return LossKind::binary_cross_entropy;
+  const std::string known[] = {"mse", "cross_entropy", "binary_cross_entropy"};
   throw unknown_name("loss", name, known);
 }
 
@@ -178,7 +185,7 @@ Sequences read_sequences(const SequenceFiles& files) {
   if (files.loss == LossKind::cross_entropy)
     read_labels(files, sequences);
   else
-    read_regression_targets(files, sequences);
+    read_targets(files, sequences);
   return sequences;
 }
 

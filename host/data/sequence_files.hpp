@@ -12,15 +12,15 @@ enum class Answers { automatic, last, all };
 
 /// The name that a user gives: "auto", "last", "all". Throws a usage error.
 Answers answers_named(const std::string& name);
-/// "mse" or "cross_entropy". Throws a usage error.
+/// "mse", "cross_entropy" or "binary_cross_entropy". Throws a usage error.
 LossKind loss_named(const std::string& name);
 
 /// The user's own sequences: names of .npy or .npz files. Their first two axes are [steps, batch].
 struct SequenceFiles {
   std::string inputs;   ///< [steps, batch, inputs] float32 or float64
   std::string lengths;  ///< [batch] integers, 1 .. steps; empty: all have every step
-  std::string targets;  ///< mse: [1 or steps, batch, outputs] float32 or float64; cross_entropy: [batch] integers from
-                        ///< 0 on; empty: none
+  std::string targets;  ///< mse, binary_cross_entropy (0 .. 1): [1 or steps, batch, outputs] float32 or float64;
+                        ///< cross_entropy: [batch] integers from 0 on; empty: none
   LossKind loss = LossKind::mse;
   Answers answers = Answers::automatic;
   std::optional<int> classes;  ///< labels are less than this; none: the largest label tells

@@ -1,6 +1,8 @@
 #pragma once
 #include <filesystem>
 
+#include <hysteron/environment.hpp>
+#include <hysteron/q_trainer.hpp>
 #include <hysteron/trainer.hpp>
 
 namespace hysteron {
@@ -13,5 +15,12 @@ void write_checkpoint(const std::filesystem::path& path, const TrainerState<Real
 /// precision.
 template <class Real>
 TrainerState<Real> read_checkpoint(const std::filesystem::path& path, int replicas, std::ptrdiff_t size);
+
+/// The same of Q-learning. Of the episodes in the replay the starts and actions are kept, which tell the rest.
+template <class Real>
+void write_checkpoint(const std::filesystem::path& path, const QTrainerState<Real>& state);
+template <class Real>
+QTrainerState<Real> read_q_checkpoint(const std::filesystem::path& path, const Environment& environment, int replicas,
+                                      std::ptrdiff_t size);
 
 }  // namespace hysteron

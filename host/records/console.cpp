@@ -45,6 +45,8 @@ std::string value_text(const JournalValue& value) {
     std::string operator()(double real) const { return number(real); }
     std::string operator()(const std::string& text) const { return text; }
     std::string operator()(const std::vector<double>& list) const {
+      constexpr std::size_t most = 64;  // longer ones are curves, which a line of text does not show
+      if (list.size() > most) return fmt::format("[{} values]", list.size());
       std::string text;
       for (const double item : list) text += fmt::format("{}{}", text.empty() ? "" : " ", number(item));
       return fmt::format("[{}]", text);
@@ -112,6 +114,9 @@ void Console::hear(const Event& event) {
     for (const auto& [key, value] : event.values) text += fmt::format("  {} {}", key, value_text(value));
     say(text);
   }
+  // What is told of one replica is no figure of them all.
+  if (std::any_of(event.values.begin(), event.values.end(), [](const auto& entry) { return entry.first == "replica"; }))
+    return;
   for (const auto& [key, value] : event.values) {
     const auto* const list = std::get_if<std::vector<double>>(&value.variant());
     const double median = list ? median_of_finite(*list) : std::nan("");

@@ -119,13 +119,14 @@ MnistFiles find_mnist(const std::vector<fs::path>& folders) {
     looked += (looked.empty() ? "" : ", ") + outer.string();
     if (const std::optional<MnistFiles> files = mnist_in(outer, nearly)) return *files;
   }
-  throw data_error({.what = "the digits of MNIST were not found",
-                    .expected = "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and "
-                                "t10k-labels-idx1-ubyte (or .gz), or mnist.npz",
-                    .found = !nearly.empty()  ? nearly
-                             : looked.empty() ? "no folder to look in"
-                                              : "none of them in " + looked + ", nor in mnist/ or MNIST/raw/ there",
-                    .hint = "name the folder with --data DIR or in HYSTERON_DATA"});
+  throw data_error(
+      {.what = "the digits of MNIST were not found",
+       .expected = "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and "
+                   "t10k-labels-idx1-ubyte (or .gz), or mnist.npz",
+       .found = !nearly.empty()  ? nearly
+                : looked.empty() ? "no folder to look in"
+                                 : "none of them in " + looked + ", nor in mnist/ or MNIST/raw/ there",
+       .hint = "hysteron data get mnist fetches them; or name their folder with --data DIR or in HYSTERON_DATA"});
 }
 
 Mnist read_mnist(const MnistFiles& files) {

@@ -40,10 +40,11 @@ class Arrays final : public Task {
   void declare(Settings& settings) const override {
     settings.declare("task.inputs", "", ".npy of [steps, batch, inputs], float32 or float64");
     settings.declare("task.targets", "",
-                     ".npy: [1 or steps, batch, outputs] for mse, class numbers [batch] for cross_entropy");
+                     ".npy: class numbers [batch] for cross_entropy, else [1 or steps, batch, outputs]");
     settings.declare("task.lengths", "", ".npy of [batch]: the steps of each sequence; none: all");
-    settings.declare("task.loss", "mse", "mse (regression) or cross_entropy (classification)",
-                     one_of({"mse", "cross_entropy"}));
+    settings.declare("task.loss", "mse",
+                     "mse (regression), cross_entropy (classification) or binary_cross_entropy (0 or 1, each output)",
+                     one_of({"mse", "cross_entropy", "binary_cross_entropy"}));
     settings.declare("task.at", "auto", "steps that count: last, all, or auto: all if the targets have every step",
                      one_of({"auto", "last", "all"}));
     settings.declare("task.classes", 0, "number of classes; 0: the largest label tells", range(0, 1'000'000));
@@ -52,7 +53,7 @@ class Arrays final : public Task {
     settings.declare("task.test_lengths", "", "of the test set");
     settings.declare("task.test_share", 0.2, "share of the sequences that is the test set when it has no files",
                      fraction_below_one());
-    settings.declare("task.solved", 0.0, "test loss (mse) or accuracy (cross_entropy) that counts as solved; 0: none",
+    settings.declare("task.solved", 0.0, "test loss (mse) or accuracy (else) that counts as solved; 0: none",
                      at_least(0));
   }
 

@@ -12,6 +12,12 @@
 
 namespace hysteron {
 
+/// What is asked of the sequences, for initializers that look at the answers.
+struct Question {
+  LossKind loss = LossKind::mse;
+  int held_back = 0;  ///< sequences at the end whose answers are for validation: not to be looked at
+};
+
 template <class Real>
 struct InitializerRun {
   Model<Real>* model = nullptr;
@@ -19,6 +25,7 @@ struct InitializerRun {
   const Sequences* sequences = nullptr;  ///< the training sequences
   const Settings* settings = nullptr;
   Journal* journal = nullptr;
+  Question question = {};
 };
 
 /// Makes a model ready before its first gradient. A file in host/initializers is one.

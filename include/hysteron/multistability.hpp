@@ -69,6 +69,9 @@ class WarmUp {
   const std::vector<unsigned char>& active() const { return active_; }
 
  private:
+  void compute_gradient(int s);
+  void read_losses();
+
   struct Layer {
     Recurrence<Real> run;  // under the constant input
     Tensor<Real> input;    // [replicas, 1, inputs]
@@ -84,7 +87,7 @@ class WarmUp {
   std::vector<Layer> layers_;
   Adam<Real> adam_;
   Tensor<int> steps_;      // [replicas, sequences]: each replica's own number of constant-input steps
-  Tensor<double> values_;  // [replicas]
+  Tensor<double> values_;  // [layers, replicas]
   std::vector<double> loss_, vaa_star_;
   std::vector<unsigned char> active_;
 };

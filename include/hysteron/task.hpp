@@ -1,23 +1,31 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include <hysteron/environment.hpp>
 #include <hysteron/operations.hpp>
 #include <hysteron/sequences.hpp>
 #include <hysteron/settings.hpp>
 
 namespace hysteron {
 
+/// supervised: sequences with targets. reinforcement: an environment to act in, and a value for each action.
+enum class Learning { supervised, reinforcement };
+
 /// Everything that a trainer needs to know of a task. Inputs are finite numbers.
 struct TaskData {
   Sequences train, test;
+  std::shared_ptr<const Environment> environment = nullptr;  ///< of reinforcement learning; there are no sequences then
   LossKind loss = LossKind::mse;
   int outputs = 1;
-  int read_steps = 1;                     ///< the read-out reads that many of the last steps
-  std::optional<double> trivial_loss;     ///< of who always answers the mean, or all classes alike
-  std::optional<double> solved_loss;      ///< a test loss up to this is called solved
-  std::optional<double> solved_accuracy;  ///< or a test accuracy from this on
+  int read_steps = 1;                            ///< the read-out reads that many of the last steps
+  std::optional<int> validation = std::nullopt;  ///< the last of train, which are the task's own validation set; none:
+                                                 ///< train.validation_share tells how many
+  std::optional<double> trivial_loss;            ///< of who always answers the mean, or all classes alike
+  std::optional<double> solved_loss;             ///< a test loss up to this is called solved
+  std::optional<double> solved_accuracy;         ///< or a test accuracy from this on
 };
 
 /// Where sequences come from, and what counts. A file in host/tasks is one.
@@ -25,7 +33,8 @@ class Task {
  public:
   static constexpr std::string_view noun = "task";
   virtual ~Task() = default;
-  virtual std::string description() const = 0;         ///< one line
+  virtual std::string description() const = 0;  ///< one line
+  virtual Learning learning() const { return Learning::supervised; }
   virtual void declare(Settings& settings) const = 0;  ///< its keys, "task.…"
   /// Draws from task.seed, the same for every replica and arm, or reads files. Throws usage and data errors.
   virtual TaskData make(const Settings& settings) const = 0;

@@ -1,0 +1,53 @@
+#pragma once
+#include <vector>
+
+#include <hysteron/linear_autoencoder.hpp>
+
+#include "autoencoder/reversed_sequences.hpp"
+#include "records/safetensors.hpp"
+
+namespace hysteron {
+
+/// The exact solver. With the sequences read backwards side by side, X [rows, lags * features], and G = X^T X, row t of
+/// a sequence in Xi is a shift of its row in X, so that Xi^T Xi is a sum along G's diagonals of blocks:
+///
+///   C_ij = sum over m from 0 of G_{m+i, m+j}
+///
+/// exact for unequal lengths too, X being zero before a sequence's first step. N rows instead of all steps, and nothing
+/// of Xi is built. With a window shorter than the sequences these are cut into segments (reversed_rows), and m ends at
+/// window - 1.
+///
+/// The mean is known only in the end. Steps are taken less a provisional one c; a shift by d changes G by sums over the
+/// rows of each length (LengthSums), since it enters only where steps are.
+class GramSolver final : public LinearAutoencoderSolver {
+ public:
+  GramSolver(Backend& backend, const SolverOptions& options) : backend_(&backend), window_(options.window) {}
+  GramSolver(Backend& backend, const Safetensors& state);
+
+  SolverKind kind() const override { return SolverKind::gram; }
+  void add(const Sequences& sequences) override;
+  void merge(const LinearAutoencoderSolver& other) override;
+  LinearAutoencoderFit solve(int components) override;
+  void save(const std::filesystem::path& path) const override;
+  int longest() const override { return longest_; }
+  int features() const override { return features_; }
+
+ private:
+  void widen(int lags);
+  void add_rows(const Sequences& sequences, std::span<const ReversedRow> rows, int lags);
+  std::vector<double> mean() const;
+  std::ptrdiff_t size() const { return std::ptrdiff_t(lags_) * features_; }
+  View<double> gram() { return gram_.view(1, size(), size()); }
+
+  Backend* backend_;
+  int window_;                   // 0: none
+  int features_ = 0, lags_ = 0;  // of X
+  int longest_ = 0;              // in steps
+  std::int64_t sequences_ = 0, steps_ = 0;
+  std::vector<double> provisional_;  // [features]: the mean of the first sequences added
+  std::vector<double> sums_;         // [features]: of all steps, less the provisional mean
+  LengthSums length_sums_;
+  Tensor<double> gram_;  // [lags * features, lags * features], the lower half
+};
+
+}  // namespace hysteron

@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+
+#include <hysteron/registry.hpp>
+
+#include "commands/command.hpp"
+#include "data/data_sets.hpp"
+#include "records/mnist_files.hpp"
+#include "runs/data_table.hpp"
+#include "runs/options.hpp"
+
+namespace hysteron {
+namespace {
+
+class DataCheck final : public Command {
+ public:
+  std::string example() const override { return "hysteron data check mnist"; }
+  std::string description() const override {
+    return "Read every file of data sets and compare the SHA-256 of its contents, unpacked, with the known one. "
+           "Without "
+           "names: of all data sets that are there. Exits with 3 when a file is wrong, or lacks from a set.";
+  }
+
+  void declare(CLI::App& app) override {
+    options_.declare_output(app);
+    table_.declare(app);
+    table_.declare_names(app, "data sets that must be there; none: those that are");
+  }
+
+  int run(const std::vector<std::string>&) override {
+    const std::vector<std::filesystem::path> folders = data_folders(table_.data);
+    const std::vector<DataSet> sets = table_.names.empty() ? table_.sets() : table_.chosen();
+    Json files = Json::array();
+    std::string wrong;
+    for (const DataSet& set : sets) {
+      std::size_t found = 0;
+      for (const DataFile& file : set.files) found += find_data_file(set, file, folders) ? 1 : 0;
+      if (found == 0 && table_.names.empty()) continue;
+      for (const DataFile& file : set.files) {
+        const auto path = find_data_file(set, file, folders);
+        const std::string problem = path ? wrong_with(file, *path) : "not there";
+        const std::string place = path ? path->string() : file.name;
+        fmt::print("{:<16} {}  {}\n", set.name, place, problem.empty() ? "right" : problem);
+        files.push_back({{"set", set.name}, {"file", place}, {"right", problem.empty()}, {"problem", problem}});
+        if (!problem.empty()) wrong += fmt::format("\n    {}: {}", place, problem);
+      }
+    }
+    if (files.empty()) fmt::print("no data set is there: hysteron data list says where they are looked for\n");
+    if (options_.json()) fmt::print("{}\n", json_line({{"right", wrong.empty()}, {"files", files}}));
+    if (!wrong.empty())
+      throw data_error({.what = "files of data sets are not what they should be",
+                        .expected = "",
+                        .found = wrong,
+                        .hint = "hysteron data get fetches what is missing or wrong"});
+    return 0;
+  }
+
+ private:
+  Options options_;
+  DataTable table_;
+};
+
+const Registration<Command> registration("data_check", [] { return std::make_unique<DataCheck>(); });
+
+}  // namespace
+}  // namespace hysteron

@@ -1,0 +1,70 @@
+#include <fmt/format.h>
+
+#include <hysteron/registry.hpp>
+
+#include "commands/command.hpp"
+#include "data/data_sets.hpp"
+#include "records/mnist_files.hpp"
+#include "runs/data_table.hpp"
+#include "runs/options.hpp"
+
+namespace hysteron {
+namespace {
+
+class DataList final : public Command {
+ public:
+  std::string example() const override { return "hysteron data list"; }
+  std::string description() const override {
+    return "The data sets that tasks can read, and where each of them lies, if it does. They are looked for in --data, "
+           "or "
+           "in $HYSTERON_DATA and then the cache ($XDG_CACHE_HOME/hysteron or ~/.cache/hysteron).";
+  }
+
+  void declare(CLI::App& app) override {
+    options_.declare_output(app);
+    table_.declare(app);
+  }
+
+  int run(const std::vector<std::string>&) override {
+    const std::vector<std::filesystem::path> folders = data_folders(table_.data);
+    Json sets = Json::array(), looked = Json::array();
+    for (const std::filesystem::path& folder : folders) looked.push_back(folder.string());
+    for (const DataSet& set : table_.sets()) {
+      Json files = Json::array();
+      std::size_t found = 0;
+      for (const DataFile& file : set.files) {
+        const auto path = find_data_file(set, file, folders);
+        found += path ? 1 : 0;
+        files.push_back({{"name", file.name}, {"path", path ? Json(path->string()) : Json()}, {"urls", file.urls}});
+      }
+      sets.push_back({{"name", set.name},
+                      {"title", set.title},
+                      {"tasks", set.tasks},
+                      {"license", set.license},
+                      {"cite", set.cite},
+                      {"found", found == set.files.size()},
+                      {"files", files}});
+      fmt::print("{:<16} {}; {}\n", set.name, set.title, set.license);
+      fmt::print("{:<16} tasks {}; cite {}\n", "", fmt::join(set.tasks, ", "), set.cite);
+      if (found == 0)
+        fmt::print("{:<16} not there: {}\n", "",
+                   set.by_hand.empty() ? "hysteron data get " + set.name + " fetches it" : set.by_hand);
+      for (std::size_t i = 0; found > 0 && i < files.size(); ++i)
+        fmt::print("{:<16} {}\n", "",
+                   files[i]["path"].is_null() ? "lacks " + set.files[i].name : files[i]["path"].get<std::string>());
+    }
+    fmt::print("\nlooked in {}\n",
+               folders.empty() ? "no folder: neither HYSTERON_DATA nor HOME is set" : looked.dump());
+    if (options_.json()) fmt::print("{}\n", json_line({{"folders", looked}, {"sets", sets}}));
+    return 0;
+  }
+
+ private:
+  Options options_;
+  DataTable table_;
+};
+
+const Registration<Command> registration("data_list", [] { return std::make_unique<DataList>(); });
+
+}  // namespace
+}  // namespace hysteron

@@ -1,0 +1,144 @@
+#include "report/memory_charts.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "analysis/statistics.hpp"
+
+namespace hysteron {
+namespace {
+
+using Curve = std::vector<double>;  ///< a value at each lag or step
+
+Curve numbers(const Json& json) {
+  Curve values;
+  for (const Json& value : json)
+    values.push_back(value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN());
+  return values;
+}
+
+/// A line for each replica, and one for their median.
+void add_curves(Chart& chart, const std::vector<Curve>& replicas, std::size_t color, const std::string& label) {
+  if (replicas.empty()) return;
+  std::size_t length = 0;
+  for (const Curve& curve : replicas) length = std::max(length, curve.size());
+  Curve x(length), middle;
+  for (std::size_t i = 0; i < length; ++i) {
+    x[i] = static_cast<double>(i);
+    std::vector<double> at;
+    for (const Curve& curve : replicas)
+      if (i < curve.size()) at.push_back(curve[i]);
+    middle.push_back(median(at));
+  }
+  chart.lines.push_back(
+      {.name = replicas.size() > 1 ? label + ", median" : label, .color = color, .x = x, .y = middle});
+  for (std::size_t r = 0; replicas.size() > 1 && r < replicas.size(); ++r)
+    chart.lines.push_back({.name = fmt::format("{}, replica {}", label, r),
+                           .color = color,
+                           .weight = Weight::thin,
+                           .x = {x.begin(), x.begin() + static_cast<std::ptrdiff_t>(replicas[r].size())},
+                           .y = replicas[r]});
+}
+
+/// The replicas' relative errors by lag; of a resumed run the later word stands.
+std::vector<Curve> relative_errors(const RunRecord& run, const std::string& when) {
+  std::map<std::size_t, Curve> found;
+  for (const Json& event : run.events) {
+    if (event.value("event", "") != "memory" || event.value("when", "") != when) continue;
+    const Curve errors = numbers(event.at("error_by_lag")), variances = numbers(event.at("variance_by_lag"));
+    Curve relative;
+    for (std::size_t lag = 0; lag < errors.size(); ++lag)
+      relative.push_back(variances[lag] > 0 ? errors[lag] / variances[lag] : std::numeric_limits<double>::quiet_NaN());
+    found[event.at("replica").get<std::size_t>()] = std::move(relative);
+  }
+  std::vector<Curve> curves;
+  for (auto& [replica, curve] : found) curves.push_back(std::move(curve));
+  return curves;
+}
+
+/// By update and replica: the norm at every step, over all layers.
+using GradientRecords = std::map<std::int64_t, std::map<std::size_t, Curve>>;
+
+GradientRecords gradient_records(const RunRecord& run) {
+  std::map<std::int64_t, std::map<std::size_t, std::map<std::size_t, Curve>>> by_layer;
+  for (const Json& event : run.events)
+    if (event.value("event", "") == "gradient")
+      by_layer[event.at("update").get<std::int64_t>()][event.at("replica").get<std::size_t>()]
+              [event.at("layer").get<std::size_t>()] = numbers(event.at("state_grad_norm"));
+  GradientRecords records;
+  for (const auto& [update, replicas] : by_layer)
+    for (const auto& [replica, layers] : replicas) {
+      Curve& all = records[update][replica];
+      for (const auto& [layer, norms] : layers) {
+        all.resize(std::max(all.size(), norms.size()));
+        for (std::size_t step = 0; step < norms.size(); ++step) all[step] = std::hypot(all[step], norms[step]);
+      }
+      // What has vanished altogether has no place on a logarithmic axis.
+      for (double& norm : all)
+        if (!(norm > 0)) norm = std::numeric_limits<double>::quiet_NaN();
+    }
+  return records;
+}
+
+Chart memory_chart(std::string title, std::string caption) {
+  return {.title = std::move(title),
+          .caption = std::move(caption),
+          .x_label = "lag, in steps",
+          .y_label = "error / variance of the input",
+          .y_from = 0,
+          .y_to = 1,
+          .lines = {},
+          .levels = {{1, "nothing remembered"}}};
+}
+
+}  // namespace
+
+std::vector<Chart> memory_charts_of(const std::vector<RunRecord>& runs, const std::vector<std::string>& labels) {
+  Chart before = memory_chart("Memory right after initialization",
+                              "What the best linear decoder of the last state misses of the input so many steps ago.");
+  Chart after = memory_chart("Memory after training", "");
+  std::vector<GradientRecords> gradients;
+  std::set<std::int64_t> updates;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    add_curves(before, relative_errors(runs[i], "initialized"), i, labels[i]);
+    add_curves(after, relative_errors(runs[i], "trained"), i, labels[i]);
+    for (const auto& [update, replicas] : gradients.emplace_back(gradient_records(runs[i]))) updates.insert(update);
+  }
+  std::vector<Chart> charts;
+  for (Chart* chart : {&before, &after})
+    if (!chart->lines.empty()) charts.push_back(std::move(*chart));
+  if (updates.empty()) return charts;
+  const std::set<std::int64_t> shown = {*updates.begin(),
+                                        *std::next(updates.begin(), static_cast<std::ptrdiff_t>(updates.size() / 2)),
+                                        *updates.rbegin()};
+  for (const std::int64_t update : shown) {
+    Chart chart{
+        .title = update == 0 ? "Gradient through time, before training"
+                             : fmt::format("Gradient through time, after {} gradient steps", update),
+        .caption = "How much of the loss's gradient reaches the states of each step, over the batch and all layers.",
+        .x_label = "step",
+        .y_label = "norm of dloss/dstate",
+        .y_scale = Scale::logarithmic,
+        .y_from = {},
+        .y_to = {},
+        .lines = {},
+        .levels = {}};
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      const auto record = gradients[i].find(update);
+      if (record == gradients[i].end()) continue;
+      std::vector<Curve> curves;
+      for (const auto& [replica, curve] : record->second) curves.push_back(curve);
+      add_curves(chart, curves, i, labels[i]);
+    }
+    charts.push_back(std::move(chart));
+  }
+  return charts;
+}
+
+}  // namespace hysteron

@@ -1,0 +1,28 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "data/data_sets.hpp"
+
+namespace hysteron {
+
+/// What the verbs about data sets are given: which sets, and where they lie.
+struct DataTable {
+  std::string data;                ///< --data; empty: data_folders() tells
+  std::string table;               ///< --sets; empty: the program's own
+  std::vector<std::string> names;  ///< of the sets asked for
+
+  /// --data, --sets.
+  void declare(CLI::App& app);
+  /// The names too.
+  void declare_names(CLI::App& app, const std::string& description);
+
+  /// Every set of the table.
+  std::vector<DataSet> sets() const;
+  /// Those asked for, in the order given. Throws a usage error for an unknown name.
+  std::vector<DataSet> chosen() const;
+};
+
+}  // namespace hysteron

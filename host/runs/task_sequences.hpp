@@ -1,0 +1,22 @@
+#pragma once
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include <hysteron/sequences.hpp>
+#include <hysteron/settings.hpp>
+
+namespace hysteron {
+
+/// The training sequences of a data set, for the verbs that look at sequences and train nothing.
+struct TaskSequences {
+  std::string data, variant;  ///< "mnist" and "permuted", or the name of a task; empty: none is asked for
+  int limit = 0;              ///< the first so many; 0: all
+
+  /// --data, --variant, --limit.
+  void declare(CLI::App& app);
+  /// Declares the task's keys, refuses unknown ones, and reads. Throws usage and data errors.
+  Sequences read(Settings& settings) const;
+};
+
+}  // namespace hysteron

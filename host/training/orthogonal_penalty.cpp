@@ -1,0 +1,85 @@
+#include "training/orthogonal_penalty.hpp"
+
+#include <string>
+
+namespace hysteron {
+namespace {
+
+/// factor I, `copies` times.
+template <class Real>
+Tensor<Real> diagonal(Backend& backend, int copies, std::ptrdiff_t units, double factor) {
+  Tensor<Real> tensor(backend, {copies, units, units});
+  std::vector<Real> values(tensor.size());
+  for (std::ptrdiff_t i = 0; i < copies * units; ++i)
+    values[static_cast<std::size_t>(i * units + i % units)] = static_cast<Real>(factor);
+  tensor.from_host(values);
+  return tensor;
+}
+
+}  // namespace
+
+template <class Real>
+OrthogonalPenalty<Real>::OrthogonalPenalty(Model<Real>& model, double weight)
+    : model_(&model), operations_(&operations_of<Real>(model.backend())), weight_(weight) {
+  const std::string cell(model.shape().cell->name);
+  if (cell != "lmn")
+    throw usage_error({.what = "the orthogonal penalty is on the memory's own matrix, and a " + cell + " has none",
+                       .expected = "--cell lmn",
+                       .found = "--cell " + cell,
+                       .hint = "leave train.orthogonal_penalty at 0"});
+  const std::ptrdiff_t units = model.part_units();
+  minus_identity_ = diagonal<Real>(model.backend(), model.replicas(), units, -1);
+  scaling_ = diagonal<Real>(model.backend(), 1, units, 4 * weight);
+  excess_ = Tensor<Real>(model.backend(), {model.replicas(), units, units});
+  scaled_ = Tensor<Real>(model.backend(), {model.replicas(), units, units});
+}
+
+/// The second block of W_mh, W_mm, W_hm.
+template <class Real>
+View<Real> OrthogonalPenalty<Real>::memory(const CellWeights<Real>& weights) const {
+  return weights.recurrent.rows_from(model_->part_units(), model_->part_units());
+}
+
+template <class Real>
+View<Real> OrthogonalPenalty<Real>::excess(int layer, int part) {
+  const std::ptrdiff_t units = model_->part_units();
+  const View<Real> matrix = memory(model_->weights(layer, part));
+  excess_.copy_from(minus_identity_);
+  const View<Real> result = excess_.view(model_->replicas(), units, units);
+  operations_->product(matrix, Transposed::yes, matrix, Transposed::no, result, Result::added);
+  return result;
+}
+
+template <class Real>
+void OrthogonalPenalty<Real>::add_gradient() {
+  const std::ptrdiff_t units = model_->part_units();
+  View<Real> scaling = scaling_.view(model_->replicas(), units, units);
+  scaling.replica = 0;  // one for all
+  const View<Real> scaled = scaled_.view(model_->replicas(), units, units);
+  for (int layer = 0; layer < model_->shape().layers; ++layer)
+    for (int part = 0; part < model_->parts(); ++part) {
+      operations_->product(memory(model_->weights(layer, part)), Transposed::no, scaling, Transposed::no, scaled,
+                           Result::replaced);
+      operations_->product(scaled, Transposed::no, excess(layer, part), Transposed::no,
+                           memory(model_->gradients(layer, part)), Result::added);
+    }
+}
+
+template <class Real>
+std::vector<double> OrthogonalPenalty<Real>::value() {
+  std::vector<double> sums(static_cast<std::size_t>(model_->replicas()));
+  for (int layer = 0; layer < model_->shape().layers; ++layer)
+    for (int part = 0; part < model_->parts(); ++part) {
+      excess(layer, part);
+      const std::vector<Real> values = excess_.to_host();
+      const std::size_t size = values.size() / sums.size();
+      for (std::size_t i = 0; i < values.size(); ++i)
+        sums[i / size] += weight_ * static_cast<double>(values[i]) * static_cast<double>(values[i]);
+    }
+  return sums;
+}
+
+template class OrthogonalPenalty<float>;
+template class OrthogonalPenalty<double>;
+
+}  // namespace hysteron
