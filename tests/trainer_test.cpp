@@ -18,6 +18,12 @@ namespace {
 
 using testing::HasSubstr;
 
+std::vector<int> shuffled(Backend& cpu, std::uint64_t seed, std::uint64_t epoch, int count) {
+  std::vector<int> order(static_cast<std::size_t>(count));
+  cpu.operations(0.0F).shuffle({.seeds = &seed, .replicas = 1, .count = count, .epoch = epoch, .orders = order.data()});
+  return order;
+}
+
 class Trainers : public testing::Test {
  protected:
   std::unique_ptr<Backend> backend = make_backend("cpu", 1);
@@ -127,8 +133,7 @@ TEST_F(Trainers, UpdatesAreThoseOfTheirDefinition) {
     std::vector<double> values = training.parameters(static_cast<std::ptrdiff_t>(r)), first(size), second(size);
     Batches<double> batches(*backend, data.train, 1, 5);
     for (int update = 0; update < 8; ++update) {
-      const std::vector<int> order =
-          Random(seeds[r], Stream::shuffle, static_cast<std::uint64_t>(update / 3)).permutation(14);
+      const std::vector<int> order = shuffled(*backend, seeds[r], static_cast<std::uint64_t>(update / 3), 14);
       const int from = update % 3 * 5;
       const Batch<double> batch =
           batches.gather(std::vector<int>(order.begin() + from, order.begin() + std::min(14, from + 5)));
@@ -301,7 +306,7 @@ TEST_F(Trainers, AFailingReplicaStopsAlone) {
 
     // Where: the first layer and step whose states are not finite, seen from the same weights and batch.
     Batches<float> batches(*backend, data.train, 1, 8);
-    const std::vector<int> order = Random(2, Stream::shuffle, 0).permutation(32);
+    const std::vector<int> order = shuffled(*backend, 2, 0, 32);
     const Batch<float> batch = batches.gather(std::vector<int>(order.begin() + 8, order.begin() + 16));
     Unrolled<float> unrolled(until.model, batch.extent, 1, Keep::states);
     unrolled.forward(batch.inputs, batch.extent, nullptr);

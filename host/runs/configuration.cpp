@@ -30,25 +30,59 @@ void declare_initialization(Settings& settings) {
   settings.declare("init.measure_sequences", measure.sequences, "sequences in a draw", range(2, 65536));
 }
 
+void declare_optimizer(Settings& settings, int batch, std::string of_batch) {
+  settings.declare("train.batch", batch, std::move(of_batch), range(1, 1e6));
+  settings.declare("train.learning_rate", 1e-3, "of Adam", range(0, 1e38));
+  settings.declare("train.learning_rates", std::vector<double>{}, "one for each replica instead", range(0, 1e38));
+  settings.declare("train.clip", AdamOptions().clip, "largest norm of a replica's gradient; 0: any", range(0, 1e38));
+  settings.declare("train.weight_decay", AdamOptions().weight_decay, "added to the gradient, times the weights",
+                   range(0, 1e6));
+}
+
 void declare_training(Settings& settings) {
   const TrainerOptions options;
   settings.declare("train.epochs", 50, "passes over the training sequences", range(0, 1e9));
   settings.declare("train.updates", -1,
                    "gradient steps instead of epochs; 0: initialize and evaluate only; -1: train.epochs",
                    range(-1, 1e15));
-  settings.declare("train.batch", options.batch, "sequences in a gradient step", range(1, 1e6));
-  settings.declare("train.learning_rate", 1e-3, "of Adam", range(0, 1e38));
-  settings.declare("train.learning_rates", std::vector<double>{}, "one for each replica instead", range(0, 1e38));
-  settings.declare("train.clip", options.adam.clip, "largest norm of a replica's gradient; 0: any", range(0, 1e38));
-  settings.declare("train.weight_decay", options.adam.weight_decay, "added to the gradient, times the weights",
-                   range(0, 1e6));
-  settings.declare("train.validation_share", options.validation_share,
-                   "the last of the training sequences: the weights that do best on them are kept",
-                   fraction_below_one());
+  declare_optimizer(settings, options.batch, "sequences in a gradient step");
+  settings.declare("train.validation_share", -1.0,
+                   "the last of the training sequences: the weights that do best on them are kept; -1: the task's own "
+                   "validation set, or 0.2",
+                   {.least = -1, .most = 1, .most_excluded = true, .choices = {}});
   settings.declare("train.validate_every", 0, "gradient steps; 0: after each epoch", range(0, 1e15));
   settings.declare("train.vaa_every", 0, "gradient steps between measurements of the VAA; 0: before and after only",
                    range(0, 1e15));
+  settings.declare("train.orthogonal_penalty", 0.0,
+                   "of lmn: times |W_mm^T W_mm - I|^2, added to the loss whose gradient is taken", range(0.0, 1e9));
+  settings.declare("train.gradient_every", 0,
+                   "gradient steps between records of the norms of dloss/dstate at every step; 0: never",
+                   range(0, 1e15));
+  settings.declare("train.memory_sequences", 0,
+                   "training sequences on which the memory is measured before and after training; 0: it is not",
+                   range(0, 1e9));
   settings.declare("train.checkpoint_every", 0, "gradient steps; 0: after each validation", range(0, 1e15));
+}
+
+void declare_q_training(Settings& settings) {
+  const QTrainerOptions options;
+  settings.declare("train.episodes", options.episodes,
+                   "that each replica plays and learns from; 0: initialize and evaluate only", range(0, 1e9));
+  settings.declare("train.updates_per_episode", options.updates_per_episode, "gradient steps after each episode",
+                   range(0, 1e6));
+  declare_optimizer(settings, options.batch, "transitions in a gradient step");
+  settings.declare("train.replay", options.replay,
+                   "transitions that a replica remembers; as many are explored before the first gradient step",
+                   range(1, 1e8));
+  settings.declare("train.target_every", options.target_every, "episodes after which the target network is renewed",
+                   range(1, 1e9));
+  settings.declare("train.epsilon", options.epsilon, "share of actions that explore", range(0.0, 1.0));
+  settings.declare("train.evaluate_every", options.evaluate_every, "episodes between tests of the greedy policy",
+                   range(1, 1e9));
+  settings.declare("train.vaa_every", options.vaa_every,
+                   "episodes between measurements of the VAA; 0: before and after only", range(0, 1e9));
+  settings.declare("train.checkpoint_every", options.checkpoint_every, "episodes; 0: after each evaluation",
+                   range(0, 1e9));
 }
 
 }  // namespace
@@ -58,6 +92,9 @@ void declare_machine(Settings& settings) {
   settings.declare("replicas", 1, "networks trained side by side", range(1, 65536));
   settings.declare("device", "auto", "auto | cpu | cuda | cuda:1");
   settings.declare("threads", 0, "of the CPU; 0: as many as there are cores", range(0, 4096));
+  settings.declare("schedule", "auto",
+                   "of a GPU's time loop; auto chooses by shape, and -v tells what and why; a CPU has auto alone",
+                   one_of({"auto", "stepwise", "solo", "cluster", "scan"}));
   settings.declare("precision", "float", "of every number in the network", one_of({"float", "double"}));
 }
 
@@ -73,7 +110,10 @@ Configuration configure(Settings& settings, Sections sections) {
   declare_initialization(settings);
   configuration.initializer = Registry<Initializer>::make(settings.text("init.name"));
   configuration.initializer->declare(settings);
-  if (sections == Sections::task_and_training) declare_training(settings);
+  if (sections == Sections::task_and_training) {
+    const bool acts = configuration.task->learning() == Learning::reinforcement;
+    acts ? declare_q_training(settings) : declare_training(settings);
+  }
   settings.finish();
   return configuration;
 }
@@ -100,28 +140,70 @@ MeasureOptions measure_options(const Settings& settings) {
           .sequences = static_cast<int>(settings.integer("init.measure_sequences"))};
 }
 
-TrainerOptions trainer_options(const Settings& settings, const Sequences& train) {
+namespace {
+
+// A task's own validation set is a share of its training sequences like any other: half a sequence more, so that
+// rounding down gives that many of them.
+double validation_share(const Settings& settings, const TaskData& data) {
+  const double share = settings.number("train.validation_share");
+  if (share >= 0) return share;
+  if (!data.validation) return TrainerOptions().validation_share;
+  return *data.validation == 0 ? 0 : (*data.validation + 0.5) / data.train.count;
+}
+
+std::vector<double> learning_rates(const Settings& settings) {
   const std::size_t replicas = static_cast<std::size_t>(settings.integer("replicas"));
+  std::vector<double> rates = settings.numbers("train.learning_rates");
+  if (rates.empty()) rates.assign(replicas, settings.number("train.learning_rate"));
+  if (rates.size() != replicas)
+    throw settings.unsuitable("train.learning_rates",
+                              "one learning rate for each of " + std::to_string(replicas) + " replicas",
+                              "--set replicas=" + std::to_string(rates.size()));
+  return rates;
+}
+
+AdamOptions adam_options(const Settings& settings) {
+  AdamOptions adam;
+  adam.clip = settings.number("train.clip");
+  adam.weight_decay = settings.number("train.weight_decay");
+  return adam;
+}
+
+}  // namespace
+
+TrainerOptions trainer_options(const Settings& settings, const TaskData& data) {
   TrainerOptions options;
   options.batch = static_cast<int>(settings.integer("train.batch"));
-  options.validation_share = settings.number("train.validation_share");
+  options.validation_share = validation_share(settings, data);
   const std::int64_t updates = settings.integer("train.updates");
   options.updates = updates >= 0 ? updates
                                  : settings.integer("train.epochs") *
-                                       updates_in_epoch(train, options.validation_share, options.batch);
-  options.learning_rates = settings.numbers("train.learning_rates");
-  if (options.learning_rates.empty()) options.learning_rates.assign(replicas, settings.number("train.learning_rate"));
-  if (options.learning_rates.size() != replicas)
-    throw settings.unsuitable("train.learning_rates",
-                              "one learning rate for each of " + std::to_string(replicas) + " replicas",
-                              "--set replicas=" + std::to_string(options.learning_rates.size()));
-  options.adam.clip = settings.number("train.clip");
-  options.adam.weight_decay = settings.number("train.weight_decay");
+                                       updates_in_epoch(data.train, options.validation_share, options.batch);
+  options.learning_rates = learning_rates(settings);
+  options.adam = adam_options(settings);
   options.validate_every = settings.integer("train.validate_every");
   options.vaa_every = settings.integer("train.vaa_every");
+  options.orthogonal_penalty = settings.number("train.orthogonal_penalty");
+  options.gradient_every = settings.integer("train.gradient_every");
   options.checkpoint_every = settings.integer("train.checkpoint_every");
   options.measure = measure_options(settings);
   return options;
+}
+
+QTrainerOptions q_trainer_options(const Settings& settings) {
+  const auto whole = [&](const char* key) { return static_cast<int>(settings.integer(key)); };
+  return {.episodes = settings.integer("train.episodes"),
+          .updates_per_episode = whole("train.updates_per_episode"),
+          .batch = whole("train.batch"),
+          .replay = whole("train.replay"),
+          .target_every = settings.integer("train.target_every"),
+          .epsilon = settings.number("train.epsilon"),
+          .learning_rates = learning_rates(settings),
+          .adam = adam_options(settings),
+          .evaluate_every = settings.integer("train.evaluate_every"),
+          .vaa_every = settings.integer("train.vaa_every"),
+          .checkpoint_every = settings.integer("train.checkpoint_every"),
+          .measure = measure_options(settings)};
 }
 
 }  // namespace hysteron

@@ -6,6 +6,7 @@
 #include <hysteron/initializer.hpp>
 #include <hysteron/model.hpp>
 #include <hysteron/multistability.hpp>
+#include <hysteron/q_trainer.hpp>
 #include <hysteron/settings.hpp>
 #include <hysteron/task.hpp>
 #include <hysteron/trainer.hpp>
@@ -29,6 +30,7 @@ Configuration configure(Settings& settings, Sections sections);
 std::vector<std::uint64_t> replica_seeds(const Settings& settings);  ///< seed, seed + 1, …
 ModelShape model_shape(const Settings& settings, int inputs, int outputs);
 MeasureOptions measure_options(const Settings& settings);
-TrainerOptions trainer_options(const Settings& settings, const Sequences& train);
+TrainerOptions trainer_options(const Settings& settings, const TaskData& data);
+QTrainerOptions q_trainer_options(const Settings& settings);
 
 }  // namespace hysteron

@@ -16,9 +16,13 @@ void draw(const Initializer& initializer, const InitializerRun<Real>& run) {
 template <class Real>
 Initialized initialize_model(Model<Real>& model, const Initializer& initializer, Start start,
                              const Sequences& sequences, std::span<const std::uint64_t> seeds, const Settings& settings,
-                             Journal& journal) {
-  const InitializerRun<Real> run{
-      .model = &model, .seeds = seeds, .sequences = &sequences, .settings = &settings, .journal = &journal};
+                             Journal& journal, const Question& question) {
+  const InitializerRun<Real> run{.model = &model,
+                                 .seeds = seeds,
+                                 .sequences = &sequences,
+                                 .settings = &settings,
+                                 .journal = &journal,
+                                 .question = question};
   const MeasureOptions options = measure_options(settings);
   const auto measure = [&](const char* when) {
     Multistability measured;
@@ -38,8 +42,8 @@ Initialized initialize_model(Model<Real>& model, const Initializer& initializer,
 }
 
 template Initialized initialize_model(Model<float>&, const Initializer&, Start, const Sequences&,
-                                      std::span<const std::uint64_t>, const Settings&, Journal&);
+                                      std::span<const std::uint64_t>, const Settings&, Journal&, const Question&);
 template Initialized initialize_model(Model<double>&, const Initializer&, Start, const Sequences&,
-                                      std::span<const std::uint64_t>, const Settings&, Journal&);
+                                      std::span<const std::uint64_t>, const Settings&, Journal&, const Question&);
 
 }  // namespace hysteron

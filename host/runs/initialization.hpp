@@ -20,6 +20,6 @@ enum class Start { drawn, given };
 template <class Real>
 Initialized initialize_model(Model<Real>& model, const Initializer& initializer, Start parameters,
                              const Sequences& sequences, std::span<const std::uint64_t> seeds, const Settings& settings,
-                             Journal& journal);
+                             Journal& journal, const Question& question = {});
 
 }  // namespace hysteron

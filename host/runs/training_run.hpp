@@ -1,6 +1,8 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include <hysteron/trainer.hpp>
@@ -15,40 +17,49 @@ namespace hysteron {
 template <class Real>
 class TrainingRun {
  public:
-  /// All must outlive this; the configuration is finished (configure).
-  TrainingRun(Backend& backend, const Settings& settings, const Configuration& configuration, Journal& journal);
+  using End = typename Trainer<Real>::End;
+
+  virtual ~TrainingRun() = default;
 
   /// Makes the networks ready. Not on a run that is resumed.
-  void initialize();
+  virtual void initialize() = 0;
 
   /// Puts a run that was stopped back to where it was.
   void restore(const std::filesystem::path& checkpoint_folder);
   void write_checkpoint(const std::filesystem::path& checkpoint_folder);
 
-  typename Trainer<Real>::End train(const std::function<bool()>& stop_requested,
-                                    const std::function<void()>& checkpoint);
+  virtual End train(const std::function<bool()>& stop_requested, const std::function<void()>& checkpoint) = 0;
 
-  /// After training: the best weights, on the test set. The keys of `train --json`, and some more.
-  Json evaluate_best();
+  /// After training: what the best weights achieve. The keys of `train --json`, and some more.
+  virtual Json evaluate_best() = 0;
 
-  Model<Real>& model() { return model_; }
+  virtual Model<Real>& model() = 0;
+  virtual std::int64_t update() const = 0;  ///< gradient steps done
   const std::vector<std::uint64_t>& seeds() const { return seeds_; }
-  const TaskData& data() const { return data_; }
-  Trainer<Real>& trainer() { return trainer_; }
 
- private:
-  /// true, false, or null without a level to reach.
-  Json solved(const Evaluation& test, std::size_t replica) const;
+ protected:
+  TrainingRun(const Settings& settings, const Configuration& configuration, Journal& journal);
+
+  void initialize_on(Model<Real>& model, const Sequences& sequences, const Question& question = {});
+  virtual void write_state(const std::filesystem::path& file) = 0;
+  virtual void read_state(const std::filesystem::path& file) = 0;
+
+  /// What every run tells: task, cell, structure, init, replicas, steps, vaa_before, vaa_start, vaa, failures.
+  Json told_by_every_run(const std::vector<double>& vaa, const std::vector<std::optional<Failure>>& failures) const;
+  /// VAA of the model as it is; empty when it is not to be measured.
+  Multistability measured(Model<Real>& model, const Sequences& sequences) const;
 
   const Settings* settings_;
   const Configuration* configuration_;
   Journal* journal_;
   std::vector<std::uint64_t> seeds_;
-  TaskData data_;
-  Model<Real> model_;
-  Trainer<Real> trainer_;
   Initialized initialized_;
 };
+
+/// The run that the configuration's task asks for. All must outlive it; the configuration is finished (configure).
+template <class Real>
+std::unique_ptr<TrainingRun<Real>> training_run(Backend& backend, const Settings& settings,
+                                                const Configuration& configuration, Journal& journal);
 
 extern template class TrainingRun<float>;
 extern template class TrainingRun<double>;

@@ -35,10 +35,11 @@ Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind los
   Operations<Real>& operations = operations_of<Real>(model.backend());
   Batches<Real> batches(model.backend(), sequences, replicas, largest);
   Unrolled<Real> unrolled(model, {sequences.total_steps(), largest}, read_steps, Keep::states);
-  Tensor<double> mean(model.backend(), {replicas}), right(model.backend(), {replicas});
-  Evaluation evaluation;
-  evaluation.loss.assign(static_cast<std::size_t>(replicas), 0);
-  if (loss == LossKind::cross_entropy) evaluation.accuracy = evaluation.loss;
+  Tensor<double> mean(model.backend(), {replicas}), share(model.backend(), {replicas}),
+      counted(model.backend(), {replicas});
+  const std::vector<double> zeros(static_cast<std::size_t>(replicas));
+  Evaluation evaluation{.loss = zeros, .accuracy = {}};
+  std::vector<double> right = zeros, answers = zeros;
   double rows = 0;
   for (int first = 0; first < sequences.count; first += largest) {
     const int count = std::min(largest, sequences.count - first);
@@ -47,18 +48,22 @@ Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind los
       for (int n = first; n < first + count; ++n) indices.push_back(n);
     const Batch<Real> batch = batches.gather(indices);
     unrolled.forward(batch.inputs, batch.extent, batch.lengths);
-    operations.loss(loss_run(loss, batch, unrolled, {}, mean.data(), loss == LossKind::mse ? nullptr : right.data()));
+    LossRun<Real> run = loss_run(loss, batch, unrolled, View<Real>(), mean.data(), nullptr);
+    if (loss != LossKind::mse) run.accuracy = share.data(), run.answers = counted.data();
+    operations.loss(run);
     const double weight = counted_rows(sequences, read_steps, first, count);
-    const auto add = [&](const Tensor<double>& from, std::vector<double>& to) {
-      const std::vector<double> values = from.to_host();
-      for (std::size_t r = 0; r < to.size(); ++r) to[r] += values[r] * weight;
-    };
-    add(mean, evaluation.loss);
-    add(right, evaluation.accuracy);
+    const std::vector<double> losses = mean.to_host(), shares = share.to_host(), counts = counted.to_host();
+    for (std::size_t r = 0; r < zeros.size(); ++r) {
+      evaluation.loss[r] += losses[r] * weight;
+      right[r] += shares[r] * counts[r];
+      answers[r] += counts[r];
+    }
     rows += weight;
   }
   for (double& value : evaluation.loss) value /= rows;
-  for (double& value : evaluation.accuracy) value /= rows;
+  if (loss == LossKind::mse) return evaluation;
+  for (std::size_t r = 0; r < right.size(); ++r)
+    evaluation.accuracy.push_back(answers[r] > 0 ? right[r] / answers[r] : 0);
   return evaluation;
 }
 

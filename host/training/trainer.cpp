@@ -5,24 +5,16 @@
 #include <hysteron/random.hpp>
 #include <hysteron/trainer.hpp>
 
+#include "analysis/gradient_flow.hpp"
 #include "analysis/statistics.hpp"
+#include "training/not_finite.hpp"
+#include "training/orthogonal_penalty.hpp"
 
 namespace hysteron {
 namespace {
 
 int validation_count(const Sequences& train, double share) {
   return static_cast<int>(std::floor(static_cast<double>(train.count) * share));
-}
-
-// The first row of [rows, columns] that holds a number that is not finite; -1: there is none.
-template <class Real>
-std::ptrdiff_t first_row_not_finite(Backend& backend, View<Real> matrix, int replica) {
-  std::vector<Real> row(static_cast<std::size_t>(matrix.columns));
-  for (std::ptrdiff_t i = 0; i < matrix.rows; ++i) {
-    backend.copy_out(row.data(), matrix.at(replica, i), row.size() * sizeof(Real));
-    if (!std::all_of(row.begin(), row.end(), [](Real value) { return std::isfinite(value); })) return i;
-  }
-  return -1;
 }
 
 }  // namespace
@@ -48,14 +40,23 @@ Trainer<Real>::Trainer(Model<Real>& model, const TaskData& data, std::span<const
       unrolled_(model, {train_.total_steps(), std::min(options_.batch, train_.count)}, data.read_steps,
                 Keep::trajectory),
       adam_(model.backend(), model.parameters(), options_.learning_rates, options_.adam),
-      loss_(model.backend(), {model.replicas()}),
+      losses_(model.backend(), {model.replicas()}),
       best_(model.backend(), {model.replicas(), model.parameters().size()}),
-      orders_(seeds.size()),
+      drawn_from_(model.backend(), {model.replicas()}),
+      orders_(model.backend(), {model.replicas(), train_.count}),
+      loss_(seeds.size()),
       loss_sum_(seeds.size()),
       train_loss_(seeds.size(), std::numeric_limits<double>::quiet_NaN()),
       best_loss_(seeds.size(), std::numeric_limits<double>::infinity()),
       best_update_(seeds.size()),
-      failures_(seeds.size()) {}
+      failures_(seeds.size()) {
+  drawn_from_.from_host(seeds_);
+  if (options_.orthogonal_penalty > 0)
+    penalty_ = std::make_shared<OrthogonalPenalty<Real>>(model, options_.orthogonal_penalty);
+  if (options_.gradient_every == 0) return;
+  for (int layer = 0; layer < model.shape().layers; ++layer)
+    for (int part = 0; part < model.parts(); ++part) unrolled_.at(layer, part).keep_state_gradients();
+}
 
 template <class Real>
 void Trainer<Real>::start() {
@@ -64,58 +65,43 @@ void Trainer<Real>::start() {
 
 // Each replica's batch of its own shuffle; the last of an epoch may be smaller.
 template <class Real>
-std::vector<int> Trainer<Real>::batch_indices() {
+Batch<Real> Trainer<Real>::next_batch() {
   const std::int64_t epoch = update_ / epoch_updates_, first = update_ % epoch_updates_ * options_.batch;
   if (epoch != shuffled_epoch_) {
-    for (std::size_t r = 0; r < seeds_.size(); ++r)
-      orders_[r] = Random(seeds_[r], Stream::shuffle, static_cast<std::uint64_t>(epoch)).permutation(train_.count);
+    operations_->shuffle({.seeds = drawn_from_.data(),
+                          .replicas = model_->replicas(),
+                          .count = train_.count,
+                          .epoch = static_cast<std::uint64_t>(epoch),
+                          .orders = orders_.data()});
     shuffled_epoch_ = epoch;
   }
   const std::int64_t last = std::min<std::int64_t>(first + options_.batch, train_.count);
-  std::vector<int> indices;
-  for (const std::vector<int>& order : orders_)
-    indices.insert(indices.end(), order.begin() + first, order.begin() + last);
-  return indices;
+  return batches_.gather(orders_.data() + first, train_.count, static_cast<int>(last - first));
 }
 
+// Nothing is waited for before the norms come: a backend may fall behind until then.
 template <class Real>
 void Trainer<Real>::one_update() {
-  const Batch<Real> batch = batches_.gather(batch_indices());
+  const Batch<Real> batch = next_batch();
   operations_->clear(model_->parameters().gradients());
   unrolled_.forward(batch.inputs, batch.extent, batch.lengths);
   unrolled_.clear_gradients();
-  operations_->loss(loss_run(data_->loss, batch, unrolled_, unrolled_.output_gradient(), loss_.data(), nullptr));
+  operations_->loss(loss_run(data_->loss, batch, unrolled_, unrolled_.output_gradient(), losses_.data(), nullptr));
   unrolled_.backward(Unrolled<Real>::Readout::used);
+  if (penalty_) penalty_->add_gradient();
+  if (options_.gradient_every > 0 && update_ % options_.gradient_every == 0) record_gradient();
   ++update_;
   ++summed_;
 
-  const std::vector<double> loss = loss_.to_host();
   std::vector<unsigned char> active(seeds_.size());
-  for (std::size_t r = 0; r < active.size(); ++r) active[r] = !failures_[r] && std::isfinite(loss[r]);
-  const std::vector<double>& norm = adam_.step(active);
+  for (std::size_t r = 0; r < active.size(); ++r) active[r] = !failures_[r];
+  const std::vector<double>& norm = adam_.step(active, losses_.data());
+  loss_ = losses_.to_host();
   for (std::size_t r = 0; r < active.size(); ++r) {
-    if (!failures_[r] && !(active[r] && std::isfinite(norm[r])))
-      fail(static_cast<int>(r), where_not_finite(static_cast<int>(r)));
-    loss_sum_[r] += loss[r];
+    if (active[r] && !(std::isfinite(loss_[r]) && std::isfinite(norm[r])))
+      fail(static_cast<int>(r), where_not_finite(*model_, unrolled_, static_cast<int>(r)));
+    loss_sum_[r] += loss_[r];
   }
-}
-
-template <class Real>
-std::string Trainer<Real>::where_not_finite(int replica) {
-  for (int layer = 0; layer < model_->shape().layers; ++layer) {
-    for (int part = 0; part < model_->parts(); ++part) {
-      const std::ptrdiff_t row = first_row_not_finite(model_->backend(), unrolled_.at(layer, part).states(), replica);
-      if (row >= 0)
-        return "the states of layer " + std::to_string(layer) + " at step " +
-               std::to_string(row / unrolled_.extent().batch);
-    }
-  }
-  if (first_row_not_finite(model_->backend(), unrolled_.outputs(), replica) >= 0) return "the read-out's outputs";
-  Parameters<Real>& parameters = model_->parameters();
-  for (const ParameterSlice& slice : parameters.slices())
-    if (first_row_not_finite(model_->backend(), parameters.gradients(slice), replica) >= 0)
-      return "the gradient of " + slice.name;
-  return "the loss";
 }
 
 template <class Real>
@@ -159,6 +145,17 @@ void Trainer<Real>::measure_vaa() {
   journal_->event("measured", {{"update", update_}, {"vaa", measured.vaa}, {"vaa_star", measured.vaa_star}});
 }
 
+// Of the batch just run back, with the weights after `update` steps.
+template <class Real>
+void Trainer<Real>::record_gradient() {
+  const auto norms = state_gradient_norms(*model_, unrolled_);
+  for (std::size_t replica = 0; replica < norms.size(); ++replica)
+    for (std::size_t layer = 0; layer < norms[replica].size(); ++layer)
+      journal_->event(
+          "gradient",
+          {{"update", update_}, {"replica", replica}, {"layer", layer}, {"state_grad_norm", norms[replica][layer]}});
+}
+
 template <class Real>
 typename Trainer<Real>::End Trainer<Real>::run(const std::function<bool()>& stop_requested,
                                                const std::function<void()>& checkpoint) {
@@ -170,7 +167,7 @@ typename Trainer<Real>::End Trainer<Real>::run(const std::function<bool()>& stop
   }
   while (update_ < options_.updates && !every_replica_failed()) {
     one_update();
-    journal_->progress("training", update_, options_.updates, median(loss_.to_host()), "loss");
+    journal_->progress("training", update_, options_.updates, median(loss_), "loss");
     const bool last = update_ == options_.updates || every_replica_failed();
     if (due(options_.vaa_every)) measure_vaa();
     if (due(validate_every) || last) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,14 +17,19 @@
 
 namespace hysteron {
 
+template <class Real>
+class OrthogonalPenalty;
+
 struct TrainerOptions {
   std::int64_t updates = 0;  ///< gradient steps in all
   int batch = 32;
   std::vector<double> learning_rates;  ///< [replicas]
   AdamOptions adam;
+  double orthogonal_penalty = 0;      ///< of a linear memory network: times |W_mm^T W_mm - I|^2, added to its loss
   double validation_share = 0.2;      ///< the last of the training sequences
   std::int64_t validate_every = 0;    ///< updates; 0: after each epoch
   std::int64_t vaa_every = 0;         ///< updates; 0: never
+  std::int64_t gradient_every = 0;    ///< updates between records of |dloss/ds_t|, the event "gradient"; 0: never
   std::int64_t checkpoint_every = 0;  ///< updates; 0: after each validation
   MeasureOptions measure;             ///< of the VAA
 };
@@ -108,8 +114,8 @@ class Trainer {
   void one_update();
   void validate();
   void measure_vaa();
-  std::vector<int> batch_indices();
-  std::string where_not_finite(int replica);
+  void record_gradient();
+  Batch<Real> next_batch();
   bool every_replica_failed() const;
   void fail(int replica, std::string where);
 
@@ -124,11 +130,14 @@ class Trainer {
   Batches<Real> batches_;
   Unrolled<Real> unrolled_;
   Adam<Real> adam_;
-  Tensor<double> loss_;  // [replicas]
-  Tensor<Real> best_;    // [replicas, size]
+  std::shared_ptr<OrthogonalPenalty<Real>> penalty_;  // null: there is none
+  Tensor<double> losses_;                             // [replicas]
+  Tensor<Real> best_;                                 // [replicas, size]
+  Tensor<std::uint64_t> drawn_from_;                  // [replicas]: the seeds
+  Tensor<int> orders_;                                // [replicas, train count]: of the present epoch
 
   std::int64_t update_ = 0, summed_ = 0, shuffled_epoch_ = -1;
-  std::vector<std::vector<int>> orders_;  // [replicas][train count]
+  std::vector<double> loss_;  // [replicas]: of the latest update
   std::vector<double> loss_sum_, train_loss_, best_loss_;
   std::vector<std::int64_t> best_update_;
   std::vector<std::optional<Failure>> failures_;

@@ -1,0 +1,38 @@
+#pragma once
+#include <hysteron/q_trainer.hpp>
+
+#include "runs/training_run.hpp"
+
+namespace hysteron {
+
+/// Training in an environment: the network is made ready on the histories of the replay, and the weights of the best
+/// evaluation are kept.
+template <class Real>
+class QLearningRun final : public TrainingRun<Real> {
+ public:
+  using typename TrainingRun<Real>::End;
+
+  /// All must outlive this; the configuration is finished (configure).
+  QLearningRun(Backend& backend, const Settings& settings, const Configuration& configuration, Journal& journal);
+
+  void initialize() override;
+  End train(const std::function<bool()>& stop_requested, const std::function<void()>& checkpoint) override {
+    return trainer_.run(stop_requested, checkpoint);
+  }
+  Json evaluate_best() override;
+  Model<Real>& model() override { return model_; }
+  std::int64_t update() const override { return trainer_.update(); }
+
+ private:
+  void write_state(const std::filesystem::path& file) override;
+  void read_state(const std::filesystem::path& file) override;
+
+  TaskData data_;
+  Model<Real> model_;
+  QTrainer<Real> trainer_;
+};
+
+extern template class QLearningRun<float>;
+extern template class QLearningRun<double>;
+
+}  // namespace hysteron

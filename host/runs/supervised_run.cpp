@@ -1,0 +1,91 @@
+#include "runs/supervised_run.hpp"
+
+#include <hysteron/memory_capacity.hpp>
+
+#include "records/checkpoint.hpp"
+
+namespace hysteron {
+
+template <class Real>
+SupervisedRun<Real>::SupervisedRun(Backend& backend, const Settings& settings, const Configuration& configuration,
+                                   Journal& journal)
+    : TrainingRun<Real>(settings, configuration, journal),
+      data_(configuration.task->make(settings)),
+      model_(backend, model_shape(settings, data_.train.features, data_.outputs),
+             static_cast<int>(this->seeds_.size())),
+      trainer_(model_, data_, this->seeds_, trainer_options(settings, data_), journal) {}
+
+template <class Real>
+void SupervisedRun<Real>::initialize() {
+  const double share = trainer_options(*this->settings_, data_).validation_share;
+  const auto trained_on = static_cast<int>(updates_in_epoch(data_.train, share, 1));
+  this->initialize_on(model_, data_.train, {.loss = data_.loss, .held_back = data_.train.count - trained_on});
+  measure_memory_of(model_, "initialized");
+  trainer_.start();
+}
+
+template <class Real>
+void SupervisedRun<Real>::write_state(const std::filesystem::path& file) {
+  write_checkpoint(file, trainer_.state());
+}
+
+template <class Real>
+void SupervisedRun<Real>::read_state(const std::filesystem::path& file) {
+  trainer_.restore(read_checkpoint<Real>(file, model_.replicas(), model_.parameters().size()));
+}
+
+template <class Real>
+void SupervisedRun<Real>::measure_memory_of(Model<Real>& model, const char* when) {
+  const std::int64_t wanted = this->settings_->integer("train.memory_sequences");
+  if (wanted == 0) return;
+  const Sequences sequences =
+      slice(data_.train, 0, static_cast<int>(std::min<std::int64_t>(wanted, data_.train.count)));
+  const std::vector<MemoryCapacity> memories = doing("measuring the memory (train.memory_sequences)", [&] {
+    return measure_memory(model.backend(), *network_states(model, sequences), sequences, {});
+  });
+  for (std::size_t replica = 0; replica < memories.size(); ++replica)
+    this->journal_->event("memory", {{"when", when},
+                                     {"update", trainer_.update()},
+                                     {"replica", replica},
+                                     {"error_by_lag", memories[replica].error},
+                                     {"variance_by_lag", memories[replica].variance},
+                                     {"capacity", memories[replica].capacity},
+                                     {"restitution", memories[replica].restitution}});
+}
+
+template <class Real>
+Json SupervisedRun<Real>::solved(const Evaluation& test, std::size_t replica) const {
+  if (data_.solved_accuracy && !test.accuracy.empty()) return test.accuracy[replica] >= *data_.solved_accuracy;
+  if (data_.solved_loss) return test.loss[replica] <= *data_.solved_loss;
+  return nullptr;
+}
+
+template <class Real>
+Json SupervisedRun<Real>::evaluate_best() {
+  trainer_.take_best();
+  measure_memory_of(model_, "trained");
+  const Evaluation test = evaluate(model_, data_.test, data_.loss, data_.read_steps);
+  const Multistability last = this->measured(model_, data_.train);
+  Json all_solved = Json::array();
+  for (std::size_t r = 0; r < this->seeds_.size(); ++r) all_solved.push_back(solved(test, r));
+  this->journal_->event(
+      "tested",
+      {{"update", trainer_.update()}, {"test_loss", test.loss}, {"test_accuracy", test.accuracy}, {"vaa", last.vaa}});
+  const auto level = [](const std::optional<double>& value) { return value ? Json(*value) : Json(); };
+  Json result = this->told_by_every_run(last.vaa, trainer_.failures());
+  result.update({{"train_loss", trainer_.train_loss()},
+                 {"valid_loss", trainer_.best_loss()},
+                 {"best_step", trainer_.best_update()},
+                 {"test_loss", test.loss},
+                 {"test_accuracy", test.accuracy},
+                 {"solved", all_solved},
+                 {"trivial_loss", level(data_.trivial_loss)},
+                 {"solved_loss", level(data_.solved_loss)},
+                 {"solved_accuracy", level(data_.solved_accuracy)}});
+  return result;
+}
+
+template class SupervisedRun<float>;
+template class SupervisedRun<double>;
+
+}  // namespace hysteron

@@ -1,0 +1,39 @@
+#pragma once
+#include "runs/training_run.hpp"
+
+namespace hysteron {
+
+/// Training on sequences with targets: the weights of the best validation, on the test set.
+template <class Real>
+class SupervisedRun final : public TrainingRun<Real> {
+ public:
+  using typename TrainingRun<Real>::End;
+
+  /// All must outlive this; the configuration is finished (configure).
+  SupervisedRun(Backend& backend, const Settings& settings, const Configuration& configuration, Journal& journal);
+
+  void initialize() override;
+  End train(const std::function<bool()>& stop_requested, const std::function<void()>& checkpoint) override {
+    return trainer_.run(stop_requested, checkpoint);
+  }
+  Json evaluate_best() override;
+  Model<Real>& model() override { return model_; }
+  std::int64_t update() const override { return trainer_.update(); }
+
+ private:
+  void write_state(const std::filesystem::path& file) override;
+  void read_state(const std::filesystem::path& file) override;
+  /// The event "memory" of every replica: memory_capacity.hpp, on the first of the training sequences.
+  void measure_memory_of(Model<Real>& model, const char* when);
+  /// true, false, or null without a level to reach.
+  Json solved(const Evaluation& test, std::size_t replica) const;
+
+  TaskData data_;
+  Model<Real> model_;
+  Trainer<Real> trainer_;
+};
+
+extern template class SupervisedRun<float>;
+extern template class SupervisedRun<double>;
+
+}  // namespace hysteron

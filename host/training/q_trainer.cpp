@@ -1,0 +1,312 @@
+#include <algorithm>
+#include <cmath>
+
+#include <hysteron/q_trainer.hpp>
+#include <hysteron/random.hpp>
+
+#include "analysis/statistics.hpp"
+#include "training/not_finite.hpp"
+
+namespace hysteron {
+
+template <class Real>
+PolicyEvaluation evaluate_policy(Model<Real>& model, const Environment& environment) {
+  const auto replicas = static_cast<std::size_t>(model.replicas()),
+             starts = static_cast<std::size_t>(environment.starts());
+  std::vector<int> from;
+  for (std::size_t n = 0; n < replicas * starts; ++n) from.push_back(static_cast<int>(n % starts));
+  Rollouts<Real> rollouts(model, environment, environment.starts());
+  const std::vector<Episode> episodes =
+      rollouts.play(from, [](int, int, std::span<const Real> values) { return greedy_action(values); });
+  PolicyEvaluation evaluation{std::vector<double>(replicas), std::vector<double>(replicas),
+                              std::vector<unsigned char>(replicas, 1)};
+  for (std::size_t n = 0; n < episodes.size(); ++n) {
+    const std::size_t r = n / starts;
+    const double discounted = episodes[n].sum_of_rewards(environment.discount()),
+                 best = environment.best_discounted_return(from[n]);
+    evaluation.returns[r] += episodes[n].sum_of_rewards(1) / static_cast<double>(starts);
+    evaluation.discounted_returns[r] += discounted / static_cast<double>(starts);
+    constexpr double rounding = 1e-9;  // of a sum of some thousand rewards
+    if (discounted < best - rounding * (1 + std::abs(best))) evaluation.optimal[r] = 0;
+  }
+  return evaluation;
+}
+
+template PolicyEvaluation evaluate_policy(Model<float>&, const Environment&);
+template PolicyEvaluation evaluate_policy(Model<double>&, const Environment&);
+
+template <class Real>
+QTrainer<Real>::QTrainer(Model<Real>& model, const Environment& environment, std::span<const std::uint64_t> seeds,
+                         QTrainerOptions options, Journal& journal)
+    : model_(&model),
+      operations_(&operations_of<Real>(model.backend())),
+      environment_(&environment),
+      seeds_(seeds.begin(), seeds.end()),
+      options_(std::move(options)),
+      journal_(&journal),
+      replay_(std::make_unique<Replay>(environment, model.replicas(), options_.replay)),
+      target_(model.backend(), model.shape(), model.replicas()),
+      unrolled_(model, {environment.horizon(), options_.batch}, 1, Keep::trajectory),
+      target_unrolled_(target_, {replay_->steps(), options_.batch}, 1, Keep::states),
+      playing_(model, environment, 1),
+      adam_(model.backend(), model.parameters(), options_.learning_rates, options_.adam),
+      best_(model.backend(), {model.replicas(), model.parameters().size()}),
+      inputs_(model.backend(),
+              {model.replicas(), std::ptrdiff_t(replay_->steps()) * options_.batch, replay_->input_size()}),
+      indices_(model.backend(), {model.replicas(), options_.batch}),
+      before_(model.backend(), {model.replicas(), options_.batch}),
+      after_(model.backend(), {model.replicas(), options_.batch}),
+      loss_(seeds.size()),
+      loss_sum_(seeds.size()),
+      train_loss_(seeds.size(), std::numeric_limits<double>::quiet_NaN()),
+      records_(seeds.size()),
+      failures_(seeds.size()) {
+  explore(*replay_, environment, seeds_);
+  upload_replay();
+}
+
+template <class Real>
+void QTrainer<Real>::start() {
+  best_.copy_from(model_->parameters().block());
+  target_.parameters().block().copy_from(model_->parameters().block());
+}
+
+template <class Real>
+void QTrainer<Real>::upload_replay() {
+  const std::vector<float>& inputs = replay_->inputs();
+  stored_ = Tensor<Real>(model_->backend(), {static_cast<std::ptrdiff_t>(inputs.size())});
+  stored_.from_host(std::vector<Real>(inputs.begin(), inputs.end()));
+}
+
+template <class Real>
+void QTrainer<Real>::remember(int replica, const Episode& episode) {
+  const int place = replay_->add(replica, episode);
+  const std::vector<float>& inputs = replay_->inputs();
+  if (inputs.size() != stored_.size()) return upload_replay();
+  const std::ptrdiff_t size = std::ptrdiff_t(replay_->steps()) * replay_->input_size(), at = place * size;
+  const std::vector<Real> fresh(inputs.begin() + at, inputs.begin() + at + size);
+  model_->backend().copy_in(stored_.data() + at, fresh.data(), fresh.size() * sizeof(Real));
+}
+
+// An episode of every replica, side by side: now and then an action of the policy that explores, else the best one that
+// the network knows. Each replica draws from a stream of its own, however many steps the others take.
+template <class Real>
+void QTrainer<Real>::play_episodes() {
+  std::vector<Random> random;
+  std::vector<int> starts;
+  for (const std::uint64_t seed : seeds_) {
+    random.emplace_back(seed, Stream::play, static_cast<std::uint64_t>(episode_));
+    starts.push_back(static_cast<int>(random.back().below(environment_->starts())));
+  }
+  const std::vector<Episode> episodes = playing_.play(starts, [&](int replica, int, std::span<const Real> values) {
+    Random& own = random[static_cast<std::size_t>(replica)];
+    const bool explores = own.uniform() < options_.epsilon;
+    return explores ? exploring_action(*environment_, own.uniform()) : greedy_action(values);
+  });
+  for (std::size_t r = 0; r < episodes.size(); ++r) remember(static_cast<int>(r), episodes[r]);
+}
+
+// The same sequences twice: the network reads what was seen before the action, the target network what was seen after.
+template <class Real>
+void QTrainer<Real>::one_update() {
+  const auto batch = static_cast<std::size_t>(options_.batch),
+             actions = static_cast<std::size_t>(environment_->actions());
+  std::vector<Replay::Transition> drawn;
+  std::vector<int> stored, before, after;
+  for (std::size_t r = 0; r < seeds_.size(); ++r) {
+    Random random(seeds_[r], Stream::replay, static_cast<std::uint64_t>(update_));
+    const int replica = static_cast<int>(r);
+    for (std::size_t b = 0; b < batch; ++b) {
+      drawn.push_back(replay_->transition(replica, static_cast<int>(random.below(replay_->count(replica)))));
+      stored.push_back(drawn.back().stored);
+      before.push_back(drawn.back().step + 1);
+      after.push_back(drawn.back().step + 2);
+    }
+  }
+  indices_.from_host(stored);
+  before_.from_host(before);
+  after_.from_host(after);
+  const View<Real> inputs =
+      inputs_.view(model_->replicas(), std::ptrdiff_t(replay_->steps()) * options_.batch, replay_->input_size());
+  operations_->gather(GatherRun<Real>{.sequences = stored_.data(),
+                                      .stored_steps = replay_->steps(),
+                                      .features = replay_->input_size(),
+                                      .indices = indices_.data(),
+                                      .indices_replica = options_.batch,
+                                      .batch = options_.batch,
+                                      .steps = replay_->steps(),
+                                      .gathered = inputs});
+  target_unrolled_.forward(inputs, {replay_->steps(), options_.batch}, after_.data());
+  const std::ptrdiff_t rows = std::ptrdiff_t(environment_->horizon()) * options_.batch;
+  operations_->clear(model_->parameters().gradients());
+  unrolled_.forward(inputs.rows_from(0, rows), {environment_->horizon(), options_.batch}, before_.data());
+  unrolled_.clear_gradients();
+
+  std::vector<Real> values(drawn.size() * actions), next(values.size()), gradient(values.size());
+  const std::size_t bytes = values.size() * sizeof(Real);
+  model_->backend().copy_out(next.data(), target_unrolled_.outputs().first, bytes);
+  model_->backend().copy_out(values.data(), unrolled_.outputs().first, bytes);
+  std::fill(loss_.begin(), loss_.end(), 0);
+  for (std::size_t n = 0; n < drawn.size(); ++n) {
+    const std::size_t taken = n * actions + static_cast<std::size_t>(drawn[n].action);
+    const Real best = *std::max_element(next.begin() + static_cast<std::ptrdiff_t>(n * actions),
+                                        next.begin() + static_cast<std::ptrdiff_t>((n + 1) * actions));
+    const double target = drawn[n].reward + (drawn[n].ended ? 0 : environment_->discount() * double(best));
+    const double error = double(values[taken]) - target;
+    loss_[n / batch] += error * error / double(batch);
+    gradient[taken] = static_cast<Real>(2 * error / double(batch));
+  }
+  model_->backend().copy_in(unrolled_.output_gradient().first, gradient.data(), bytes);
+  unrolled_.backward(Unrolled<Real>::Readout::used);
+  ++update_;
+  ++summed_;
+
+  std::vector<unsigned char> active(seeds_.size());
+  for (std::size_t r = 0; r < active.size(); ++r) active[r] = !failures_[r] && std::isfinite(loss_[r]);
+  const std::vector<double>& norm = adam_.step(active);
+  for (std::size_t r = 0; r < active.size(); ++r) {
+    if (!failures_[r] && !(active[r] && std::isfinite(norm[r]))) fail(static_cast<int>(r));
+    loss_sum_[r] += loss_[r];
+  }
+}
+
+template <class Real>
+void QTrainer<Real>::fail(int replica) {
+  const Failure failure{update_, where_not_finite(*model_, unrolled_, replica)};
+  failures_[static_cast<std::size_t>(replica)] = failure;
+  journal_->event("failed", {{"replica", replica}, {"update", update_}, {"where", failure.where}});
+}
+
+template <class Real>
+bool QTrainer<Real>::every_replica_failed() const {
+  return std::all_of(failures_.begin(), failures_.end(), [](const auto& failure) { return failure.has_value(); });
+}
+
+template <class Real>
+void QTrainer<Real>::evaluate() {
+  PolicyEvaluation found = evaluate_policy(*model_, *environment_);
+  const std::ptrdiff_t size = model_->parameters().size();
+  for (std::size_t r = 0; r < seeds_.size(); ++r) {
+    if (summed_ > 0) train_loss_[r] = loss_sum_[r] / static_cast<double>(summed_);
+    loss_sum_[r] = 0;
+    PolicyRecord& record = records_[r];
+    if (failures_[r]) {
+      found.returns[r] = found.discounted_returns[r] = std::numeric_limits<double>::quiet_NaN();
+      found.optimal[r] = 0;
+    }
+    record.last_return = found.returns[r];
+    if (!found.optimal[r]) {
+      record.optimal_episode = -1;
+    } else {
+      if (record.first_optimal_episode < 0) record.first_optimal_episode = episode_;
+      if (record.optimal_episode < 0) record.optimal_episode = episode_;
+    }
+    if (!(found.discounted_returns[r] >= record.best_discounted_return)) continue;
+    record.best_discounted_return = found.discounted_returns[r];
+    record.best_return = found.returns[r];
+    record.best_episode = episode_;
+    const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(r) * size;
+    model_->backend().copy(best_.data() + at, model_->parameters().block().data() + at,
+                           static_cast<std::size_t>(size) * sizeof(Real));
+  }
+  summed_ = 0;
+  journal_->event("evaluated", {{"episode", episode_},
+                                {"episodes", options_.episodes},
+                                {"update", update_},
+                                {"train_loss", train_loss_},
+                                {"return", found.returns},
+                                {"discounted_return", found.discounted_returns},
+                                {"optimal", std::vector<int>(found.optimal.begin(), found.optimal.end())}});
+}
+
+template <class Real>
+void QTrainer<Real>::measure_vaa() {
+  const Multistability measured = measure_multistability(*model_, replay_->histories(), seeds_, options_.measure);
+  journal_->event("measured",
+                  {{"episode", episode_}, {"update", update_}, {"vaa", measured.vaa}, {"vaa_star", measured.vaa_star}});
+}
+
+template <class Real>
+typename QTrainer<Real>::End QTrainer<Real>::run(const std::function<bool()>& stop_requested,
+                                                 const std::function<void()>& checkpoint) {
+  const auto due = [&](std::int64_t every) { return every > 0 && episode_ % every == 0; };
+  const auto progress = [&] {
+    std::vector<double> returns;
+    for (const PolicyRecord& record : records_) returns.push_back(record.last_return);
+    journal_->progress("training", episode_, options_.episodes, median(returns), "return");
+  };
+  if (episode_ == 0) {
+    if (options_.vaa_every > 0) measure_vaa();
+    evaluate();
+  }
+  while (episode_ < options_.episodes && !every_replica_failed()) {
+    if (due(options_.target_every)) target_.parameters().block().copy_from(model_->parameters().block());
+    play_episodes();
+    for (int n = 0; n < options_.updates_per_episode && !every_replica_failed(); ++n) one_update();
+    ++episode_;
+    const bool last = episode_ == options_.episodes || every_replica_failed();
+    if (due(options_.vaa_every)) measure_vaa();
+    if (due(options_.evaluate_every) || last) {
+      evaluate();
+      if (options_.checkpoint_every == 0 && !last) checkpoint();
+    }
+    progress();
+    if (due(options_.checkpoint_every)) checkpoint();
+    if (!last && stop_requested()) {
+      checkpoint();
+      return End::stopped;
+    }
+  }
+  checkpoint();
+  return End::finished;
+}
+
+template <class Real>
+void QTrainer<Real>::take_best() {
+  model_->parameters().block().copy_from(best_);
+}
+
+template <class Real>
+QTrainerState<Real> QTrainer<Real>::state() {
+  QTrainerState<Real> state{.episode = episode_,
+                            .update = update_,
+                            .summed = summed_,
+                            .loss_sum = loss_sum_,
+                            .train_loss = train_loss_,
+                            .records = records_,
+                            .failures = failures_,
+                            .values = model_->parameters().block().to_host(),
+                            .best = best_.to_host(),
+                            .target = target_.parameters().block().to_host(),
+                            .first_moment = adam_.first_moment().to_host(),
+                            .second_moment = adam_.second_moment().to_host(),
+                            .episodes = {}};
+  for (int replica = 0; replica < model_->replicas(); ++replica) state.episodes.push_back(replay_->episodes(replica));
+  return state;
+}
+
+template <class Real>
+void QTrainer<Real>::restore(const QTrainerState<Real>& state) {
+  episode_ = state.episode;
+  update_ = state.update;
+  summed_ = state.summed;
+  loss_sum_ = state.loss_sum;
+  train_loss_ = state.train_loss;
+  records_ = state.records;
+  failures_ = state.failures;
+  model_->parameters().block().from_host(state.values);
+  best_.from_host(state.best);
+  target_.parameters().block().from_host(state.target);
+  adam_.first_moment().from_host(state.first_moment);
+  adam_.second_moment().from_host(state.second_moment);
+  adam_.set_steps(static_cast<int>(state.update));
+  replay_ = std::make_unique<Replay>(*environment_, model_->replicas(), options_.replay);
+  for (int replica = 0; replica < model_->replicas(); ++replica)
+    for (const Episode& episode : state.episodes[static_cast<std::size_t>(replica)]) replay_->add(replica, episode);
+  upload_replay();
+}
+
+template class QTrainer<float>;
+template class QTrainer<double>;
+
+}  // namespace hysteron

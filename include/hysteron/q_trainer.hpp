@@ -1,0 +1,145 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <hysteron/environment.hpp>
+#include <hysteron/journal.hpp>
+#include <hysteron/model.hpp>
+#include <hysteron/multistability.hpp>
+#include <hysteron/optimizer.hpp>
+#include <hysteron/replay.hpp>
+#include <hysteron/rollouts.hpp>
+#include <hysteron/trainer.hpp>
+#include <hysteron/unrolled.hpp>
+
+namespace hysteron {
+
+/// Defaults: those of Lambrechts et al. 2023 (arXiv 2106.01001) for their T-Maze.
+struct QTrainerOptions {
+  std::int64_t episodes = 2000;
+  int updates_per_episode = 10;        ///< gradient steps after each episode
+  int batch = 32;                      ///< transitions in a gradient step
+  int replay = 8192;                   ///< transitions that a replica remembers
+  std::int64_t target_every = 20;      ///< episodes after which the target network is renewed
+  double epsilon = 0.2;                ///< how often an action is that of the policy that explores
+  std::vector<double> learning_rates;  ///< [replicas]
+  AdamOptions adam;
+  std::int64_t evaluate_every = 20;   ///< episodes
+  std::int64_t vaa_every = 0;         ///< episodes; 0: never
+  std::int64_t checkpoint_every = 0;  ///< episodes; 0: after each evaluation
+  MeasureOptions measure;             ///< of the VAA
+};
+
+/// How good each replica's greedy policy is, from every start of the environment, each as likely as another.
+struct PolicyEvaluation {
+  std::vector<double> returns;             ///< the mean sum of rewards
+  std::vector<double> discounted_returns;  ///< the same, discounted
+  std::vector<unsigned char> optimal;      ///< whether it reaches the largest discounted sum from every start
+};
+
+/// Plays one episode from each start. One entry a replica.
+template <class Real>
+PolicyEvaluation evaluate_policy(Model<Real>& model, const Environment& environment);
+
+/// What is known of a replica's policy over the course of its training. Episodes are -1 where there is none.
+struct PolicyRecord {
+  double last_return = std::numeric_limits<double>::quiet_NaN();             ///< of the latest evaluation
+  double best_return = std::numeric_limits<double>::quiet_NaN();             ///< of the best, whose weights are kept
+  double best_discounted_return = -std::numeric_limits<double>::infinity();  ///< by which it is the best; of equal ones
+                                                                             ///< the latest
+  std::int64_t best_episode = -1;
+  std::int64_t first_optimal_episode = -1;  ///< of the first evaluation that found it optimal
+  std::int64_t optimal_episode = -1;        ///< from which on every evaluation has found it optimal
+};
+
+/// Everything needed to go on bit for bit; draws depend on seeds and counts alone.
+template <class Real>
+struct QTrainerState {
+  std::int64_t episode = 0, update = 0;
+  std::int64_t summed = 0;                                              ///< updates in loss_sum
+  std::vector<double> loss_sum, train_loss;                             ///< [replicas]
+  std::vector<PolicyRecord> records;                                    ///< [replicas]
+  std::vector<std::optional<Failure>> failures;                         ///< [replicas]
+  std::vector<Real> values, best, target, first_moment, second_moment;  ///< [replicas, size]
+  std::vector<std::vector<Episode>> episodes;  ///< [replicas]: what the replay remembers, oldest first
+};
+
+/// Q-learning with a recurrent network (Hausknecht & Stone 2015, arXiv 1507.06527; Mnih et al. 2015): for a population,
+/// each replica with a replay and an exploration of its own. Before each action the network has read all that the
+/// episode showed, and gives every action a value Q. An episode is played, then a few gradient steps are made towards
+///
+///   (Q(history, action) - (reward + discount max_a Q'(history after it, a)))^2
+///
+/// for transitions of the replay, Q' being a copy of the network that is renewed every now and then; where the episode
+/// ends, the reward alone counts. A replica whose loss or gradient is not finite stops learning; the others go on.
+template <class Real>
+class QTrainer {
+ public:
+  using End = typename Trainer<Real>::End;
+
+  /// Fills the replay with episodes of the policy that explores. environment, journal and model must outlive this.
+  QTrainer(Model<Real>& model, const Environment& environment, std::span<const std::uint64_t> seeds,
+           QTrainerOptions options, Journal& journal);
+
+  /// Takes the model's present weights as those to start from. Call it once they are initialized.
+  void start();
+  /// Until all episodes are played, every replica has failed, or stop_requested says so after an episode. checkpoint is
+  /// called when the state is worth keeping, before the return too.
+  End run(const std::function<bool()>& stop_requested, const std::function<void()>& checkpoint);
+
+  /// Puts the weights of each replica's best evaluation into the model.
+  void take_best();
+
+  QTrainerState<Real> state();
+  void restore(const QTrainerState<Real>& state);
+
+  const Replay& replay() const { return *replay_; }
+  std::int64_t episode() const { return episode_; }
+  std::int64_t update() const { return update_; }
+  const std::vector<double>& train_loss() const { return train_loss_; }  ///< mean since the evaluation before the last
+  const std::vector<PolicyRecord>& records() const { return records_; }
+  const std::vector<std::optional<Failure>>& failures() const { return failures_; }
+
+ private:
+  void play_episodes();
+  void one_update();
+  void evaluate();
+  void measure_vaa();
+  void remember(int replica, const Episode& episode);
+  void upload_replay();
+  void fail(int replica);
+  bool every_replica_failed() const;
+
+  Model<Real>* model_;
+  Operations<Real>* operations_;
+  const Environment* environment_;
+  std::vector<std::uint64_t> seeds_;
+  QTrainerOptions options_;
+  Journal* journal_;
+  std::unique_ptr<Replay> replay_;
+  Model<Real> target_;
+  Unrolled<Real> unrolled_, target_unrolled_;
+  Rollouts<Real> playing_;
+  Adam<Real> adam_;
+  Tensor<Real> best_;           // [replicas, size]
+  Tensor<Real> stored_;         // the replay's inputs
+  Tensor<Real> inputs_;         // [replicas, steps * batch, input_size]
+  Tensor<int> indices_;         // [replicas, batch]
+  Tensor<int> before_, after_;  // [replicas, batch]: inputs seen before an action, and after it
+
+  std::int64_t episode_ = 0, update_ = 0, summed_ = 0;
+  std::vector<double> loss_, loss_sum_, train_loss_;
+  std::vector<PolicyRecord> records_;
+  std::vector<std::optional<Failure>> failures_;
+};
+
+extern template class QTrainer<float>;
+extern template class QTrainer<double>;
+
+}  // namespace hysteron
