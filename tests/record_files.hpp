@@ -47,8 +47,9 @@ class TemporaryFolder {
  public:
   TemporaryFolder() {
     const auto* const test = ::testing::UnitTest::GetInstance()->current_test_info();
-    path_ = std::filesystem::path(::testing::TempDir()) /
-            ("hysteron-" + std::to_string(::getpid()) + "-" + test->test_suite_name() + "-" + test->name());
+    std::string name = "hysteron-" + std::to_string(::getpid()) + "-" + test->test_suite_name() + "-" + test->name();
+    std::replace(name.begin(), name.end(), '/', '-');  // of a test with parameters
+    path_ = std::filesystem::path(::testing::TempDir()) / name;
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }

@@ -1,4 +1,6 @@
 // What is registered equals the files of each family's folder, as the build found them.
+#include <set>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +12,8 @@
 
 #include "commands/command.hpp"
 #include "family_files.hpp"
+#include "runs/configuration.hpp"
+#include "runs/reproduction.hpp"
 
 namespace hysteron {
 namespace {
@@ -39,6 +43,28 @@ TEST(Families, InitializersAreTheFiles) {
 TEST(Families, CommandsAreTheFiles) {
   ASSERT_FALSE(command_files.empty());
   EXPECT_THAT(Registry<Command>::names(), UnorderedElementsAreArray(command_files));
+}
+
+TEST(Families, ReproductionsAreTheFiles) {
+  ASSERT_FALSE(reproduction_files.empty());
+  EXPECT_THAT(Registry<Reproduction>::names(), UnorderedElementsAreArray(reproduction_files));
+}
+
+// Every arm is a configuration that the program takes, in a folder of its own.
+TEST(Families, EveryArmOfAReproductionIsAConfiguration) {
+  for (const std::string& name : reproduction_files)
+    for (const ReproductionScale scale : {ReproductionScale::quick, ReproductionScale::full}) {
+      std::set<std::string> folders;
+      const std::unique_ptr<Reproduction> reproduction = Registry<Reproduction>::make(name);
+      EXPECT_FALSE(reproduction->ledger().empty()) << name;
+      for (const Arm& arm : reproduction->arms(scale)) {
+        Settings settings;
+        settings.read_toml(arm.settings, arm.name);
+        EXPECT_NO_THROW(configure(settings, Sections::task_and_training)) << name << " " << arm.name;
+        EXPECT_TRUE(folders.insert(arm.name).second) << name << " " << arm.name;
+      }
+      EXPECT_FALSE(folders.empty()) << name;
+    }
 }
 
 TEST(Families, EveryMemberCanBeMadeAndDescribesItself) {

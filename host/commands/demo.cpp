@@ -35,8 +35,8 @@ class Demo final : public Command {
       settings.read_toml(defaults, "the demo's configuration");
       settings.set("init.name", init, "demo");
       const Configuration configuration = configure(settings, Sections::task_and_training);
-      const std::unique_ptr<Backend> backend = backend_of(settings);
       const std::unique_ptr<Journal> journal = options_.journal();
+      const std::unique_ptr<Backend> backend = backend_of(settings, journal.get());
       journal->message(fmt::format("{} replicas of a {} of {} x {} units, {} start, on {}",
                                    settings.integer("replicas"), settings.text("model.cell"),
                                    settings.integer("model.layers"), settings.integer("model.units"), init,
@@ -49,7 +49,7 @@ class Demo final : public Command {
       records.push_back(read_run(path));
     }
     const std::filesystem::path page = std::filesystem::path(out_) / "report.html";
-    write_file(page, page_of(records));
+    write_file(page, html_of(page_of(std::move(records))));
     fmt::print("\nRecall the first of 100 inputs (test loss: mean squared error; without memory 1.0)\n\n{}\n",
                result_table(results));
     fmt::print(

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <hysteron/registry.hpp>
+#include <hysteron/replay.hpp>
 
 #include "commands/command.hpp"
 #include "data/sequence_files.hpp"
@@ -23,6 +24,7 @@ struct Ground {
   Sequences sequences;
   int outputs = 0;
   std::string task;  ///< empty: the user's own sequences
+  LossKind loss = LossKind::mse;
 };
 
 class Prepare final : public Command {
@@ -73,8 +75,8 @@ class Prepare final : public Command {
     if (stored)
       expect_inputs(*stored, ground.sequences, of_task ? "of the task " + ground.task : settings.text("task.inputs"));
 
-    const std::unique_ptr<Backend> backend = backend_of(settings);
     const std::unique_ptr<Journal> journal = options_.journal();
+    const std::unique_ptr<Backend> backend = backend_of(settings, journal.get());
     const auto prepare = [&](auto real) {
       return prepare_as<decltype(real)>(settings, configuration, stored, ground, files, *backend, *journal);
     };
@@ -117,7 +119,10 @@ class Prepare final : public Command {
 
   Ground ground_of_task(const Settings& settings, const Task& task) const {
     TaskData data = task.make(settings);
-    return {std::move(data.train), outputs_.value_or(data.outputs), settings.text("task.name")};
+    if (data.environment)
+      data.train = histories_of_exploration(*data.environment, replica_seeds(settings),
+                                            static_cast<int>(settings.integer("train.replay")));
+    return {std::move(data.train), outputs_.value_or(data.outputs), settings.text("task.name"), data.loss};
   }
 
   Ground ground_of_files(const Settings& settings) const {
@@ -141,7 +146,7 @@ class Prepare final : public Command {
         stored ? network_of<Real>(backend, *stored, replicas)
                : Model<Real>(backend, model_shape(settings, ground.sequences.features, ground.outputs), replicas);
     const Initialized done = initialize_model(model, initializer, stored ? Start::given : Start::drawn,
-                                              ground.sequences, seeds, settings, journal);
+                                              ground.sequences, seeds, settings, journal, {.loss = ground.loss});
     const std::vector<Real> values = model.parameters().block().to_host();
     const std::size_t size = values.size() / seeds.size();
     for (std::size_t r = 0; r < seeds.size(); ++r)

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <hysteron/error.hpp>
 #include <hysteron/registry.hpp>
 
 #include "commands/command.hpp"
@@ -12,13 +13,18 @@ namespace {
 
 class Report final : public Command {
  public:
-  std::string example() const override { return "hysteron report runs/classic runs/warm_up --out report.html"; }
+  std::string example() const override {
+    return "hysteron report --compare runs/classic runs/warm_up --out report.html";
+  }
   std::string description() const override {
-    return "Write one self-contained HTML page about finished runs, side by side.";
+    return "Write one self-contained HTML page about finished runs, side by side. With --compare, say what the data\n"
+           "tell about each of the others against the first: replicas of the same seed in pairs, intervals by "
+           "bootstrap.";
   }
 
   void declare(CLI::App& app) override {
     app.add_option("RUN", runs_, "run folders")->required();
+    app.add_flag("--compare", compare_, "each of the others against the first");
     app.add_option("--out", out_, "the page (default: report.html in the first run's folder)");
     app.add_flag("--json", json_, "the last line of stdout is one JSON object");
   }
@@ -26,19 +32,34 @@ class Report final : public Command {
   int run(const std::vector<std::string>&) override {
     std::vector<RunRecord> records;
     for (const std::string& run : runs_) records.push_back(read_run(run));
+    std::vector<Comparison> comparisons;
+    if (compare_) {
+      if (records.size() < 2)
+        throw usage_error({.what = "nothing to compare",
+                           .expected = "two runs or more",
+                           .found = "one",
+                           .hint = "hysteron report --compare REFERENCE OTHER…"});
+      comparisons = compare(records, labels_of(records));
+    }
     const std::filesystem::path path = out_.empty() ? records[0].path / "report.html" : std::filesystem::path(out_);
-    write_file(path, page_of(records));
     std::vector<Json> results;
     for (const RunRecord& record : records) results.push_back(record.result);
-    fmt::print("{}{}\n", result_table(results), path.string());
-    if (json_) fmt::print("{}\n", json_line({{"path", path.string()}}));
+    Page page = page_of(std::move(records));
+    page.comparisons = comparisons;
+    write_file(path, html_of(page));
+    fmt::print("{}{}{}\n", result_table(results), comparison_text(comparisons), path.string());
+    if (json_) {
+      Json json{{"path", path.string()}};
+      for (const Comparison& comparison : comparisons) json["comparisons"].push_back(comparison_json(comparison));
+      fmt::print("{}\n", json_line(json));
+    }
     return 0;
   }
 
  private:
   std::vector<std::string> runs_;
   std::string out_;
-  bool json_ = false;
+  bool compare_ = false, json_ = false;
 };
 
 const Registration<Command> registration("report", [] { return std::make_unique<Report>(); });

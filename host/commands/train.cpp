@@ -32,8 +32,8 @@ class Train final : public Command {
     Settings settings = resume_.empty() ? options_.settings() : Settings();
     if (!resume_.empty()) settings.read_file(std::filesystem::path(resume_) / "config.toml");
     const Configuration configuration = configure(settings, Sections::task_and_training);
-    const std::unique_ptr<Backend> backend = backend_of(settings);
     const std::unique_ptr<Journal> journal = options_.journal();
+    const std::unique_ptr<Backend> backend = backend_of(settings, journal.get());
     const Json result = record_run(settings, configuration, *backend, *journal, place(settings, arguments));
     if (!was_stopped(result)) {
       fmt::print("{}", result_table({result}));

@@ -1,73 +1,105 @@
 #include "report/chart.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <filesystem>
-#include <memory>
+#include <string_view>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include "records/atomic_file.hpp"
+#include "records/json.hpp"
 
 namespace hysteron {
 namespace {
 
-// A text in gnuplot's double quotes, in which a backslash and a quote mean something.
-std::string quoted(const std::string& text) {
-  std::string inside;
+// More points than this a screen does not show, and the page stays small.
+constexpr std::size_t most_points = 1000;
+
+// Six digits are more than a screen shows.
+double shortened(double value) { return std::stod(fmt::format("{:.6g}", value)); }
+
+Json points(const Line& line) {
+  Json list = Json::array();
+  const std::size_t every = (line.x.size() + most_points - 1) / most_points;
+  for (std::size_t i = 0; i < line.x.size(); ++i)
+    if (std::isfinite(line.y[i]) && (i % every == 0 || i + 1 == line.x.size()))
+      list.push_back({shortened(line.x[i]), shortened(line.y[i])});
+  return list;
+}
+
+// In a script element nothing but "</" could end it.
+std::string script_of(const Json& data) {
+  std::string text = json_line(data), safe;
   for (const char letter : text) {
-    if (letter == '"' || letter == '\\') inside += '\\';
-    inside += letter;
+    if (letter == '<')
+      safe += "\\u003c";
+    else
+      safe += letter;
   }
-  return '"' + inside + '"';
+  return "<script type=\"application/json\">" + safe + "</script>";
 }
 
-std::string script(const Chart& chart) {
-  std::string text =
-      "set terminal svg size 760,420 dynamic enhanced background rgb 'white' font 'sans-serif,13'\n"
-      "set encoding utf8\nset termoption noenhanced\nset border 3\nset tics nomirror\n"
-      "set grid ytics lc rgb '#dddddd'\nset key outside right top\n";
-  text += "set title " + quoted(chart.title) + "\nset xlabel " + quoted(chart.x_label) + "\nset ylabel " +
-          quoted(chart.y_label) + "\n";
-  if (chart.y_scale == Scale::logarithmic) text += "set logscale y\n";
-  std::string plots;
-  for (std::size_t l = 0; l < chart.lines.size(); ++l) {
-    const Line& line = chart.lines[l];
-    text += fmt::format("$line{} << END\n", l);
-    for (std::size_t i = 0; i < line.x.size(); ++i)
-      if (std::isfinite(line.y[i])) text += fmt::format("{} {}\n", line.x[i], line.y[i]);
-    text += "END\n";
-    plots += fmt::format("{}$line{} using 1:2 with lines lw {} lc rgb '{}' {}", plots.empty() ? "" : ", ", l,
-                         line.width, line.color, line.name.empty() ? "notitle" : "title " + quoted(line.name));
-  }
-  if (chart.level)
-    plots += fmt::format("{}{} with lines dt 2 lw 1.5 lc rgb '#555555' title {}", plots.empty() ? "" : ", ",
-                         chart.level->value, quoted(chart.level->name));
-  return text + "plot " + plots + "\n";
-}
-
-std::string not_drawn(const Chart& chart) {
-  return "<p>" + chart.title + ": not drawn, since gnuplot is missing (Debian: gnuplot-nox) or failed.</p>";
+std::string figure(std::string_view kind, const std::string& title, const std::string& caption,
+                   const std::string& inside) {
+  return fmt::format("<figure class=\"{}\"><h3>{}</h3>{}{}</figure>\n", kind, escaped(title), inside,
+                     caption.empty() ? "" : "<figcaption>" + escaped(caption) + "</figcaption>");
 }
 
 }  // namespace
 
-std::string svg_of(const Chart& chart) {
-  const std::filesystem::path file =
-      std::filesystem::temp_directory_path() / fmt::format("hysteron-chart-{}.gnuplot", ::getpid());
-  write_file(file, script(chart));
-  std::string output;
-  int status = -1;
-  if (std::FILE* const pipe = ::popen(("gnuplot '" + file.string() + "' 2>&1").c_str(), "r")) {
-    char buffer[1 << 14];
-    while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, pipe)) output.append(buffer, count);
-    status = ::pclose(pipe);
+std::string figure_of(const Chart& chart) {
+  Json lines = Json::array(), levels = Json::array();
+  for (const Line& line : chart.lines)
+    lines.push_back({{"name", line.name},
+                     {"color", line.color},
+                     {"strong", line.weight == Weight::strong},
+                     {"points", points(line)}});
+  for (const Level& level : chart.levels) levels.push_back({{"name", level.name}, {"value", shortened(level.value)}});
+  const Json data{{"x", chart.x_label},
+                  {"y", chart.y_label},
+                  {"logarithmic", chart.y_scale == Scale::logarithmic},
+                  {"from", chart.y_from ? Json(*chart.y_from) : Json()},
+                  {"to", chart.y_to ? Json(*chart.y_to) : Json()},
+                  {"lines", lines},
+                  {"levels", levels}};
+  return figure("chart", chart.title, chart.caption,
+                fmt::format("<div class=\"canvas\"><canvas role=\"img\" aria-label=\"{}\"></canvas></div>{}",
+                            escaped(chart.title), script_of(data)));
+}
+
+std::string figure_of(const PictureTable& table) {
+  std::string inside = "<div class=\"pictures\">";
+  for (const std::vector<Picture>& row : table.rows) {
+    inside += "<div class=\"row\">";
+    for (const Picture& picture : row) {
+      Json values = Json::array();
+      const double range = table.brightest - table.darkest;
+      for (const double value : picture.values)
+        values.push_back(static_cast<int>(std::lround(255 * std::clamp((value - table.darkest) / range, 0.0, 1.0))));
+      inside += fmt::format(
+          "<div class=\"picture\"><canvas width=\"{}\" height=\"{}\" role=\"img\" aria-label=\"{}\"></canvas>"
+          "<span>{}</span>{}</div>",
+          picture.width, picture.height, escaped(picture.label), escaped(picture.label), script_of(values));
+    }
+    inside += "</div>";
   }
-  std::filesystem::remove(file);
-  const std::size_t start = output.find("<svg");
-  if (status != 0 || start == std::string::npos) return not_drawn(chart);
-  return output.substr(start);  // without the XML declaration, so that a page can hold it
+  return figure("picture-table", table.title, table.caption, inside + "</div>");
+}
+
+std::string escaped(std::string_view text) {
+  std::string safe;
+  for (const char letter : text) {
+    if (letter == '<')
+      safe += "&lt;";
+    else if (letter == '>')
+      safe += "&gt;";
+    else if (letter == '&')
+      safe += "&amp;";
+    else if (letter == '"')
+      safe += "&quot;";
+    else
+      safe += letter;
+  }
+  return safe;
 }
 
 }  // namespace hysteron

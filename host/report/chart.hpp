@@ -1,18 +1,22 @@
 #pragma once
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hysteron {
 
+enum class Weight { thin, strong };  ///< one replica of several; what stands for all of them
+
 struct Line {
-  std::string name;   ///< in the legend; empty: none
-  std::string color;  ///< "#1f77b4"
-  double width = 1;
+  std::string name;       ///< in the legend and at the pointer; thin lines are not in the legend
+  std::size_t color = 0;  ///< the number of a color of the page; lines of one color are shown and hidden together
+  Weight weight = Weight::strong;
   std::vector<double> x, y;  ///< points that are not finite are left out
 };
 
-/// A level to compare with, drawn across the chart.
+/// A level to compare with, drawn dashed across the chart.
 struct Level {
   double value = 0;
   std::string name;
@@ -21,13 +25,33 @@ struct Level {
 enum class Scale { linear, logarithmic };
 
 struct Chart {
-  std::string title, x_label, y_label;
+  std::string title, caption;    ///< the caption says how to read it; may be empty
+  std::string x_label, y_label;  ///< with units
   Scale y_scale = Scale::linear;
+  std::optional<double> y_from, y_to;  ///< the axis shows at least these
   std::vector<Line> lines;
-  std::optional<Level> level;
+  std::vector<Level> levels;
 };
 
-/// The chart as an <svg> element, drawn by gnuplot; where that is missing or fails, a paragraph that says so.
-std::string svg_of(const Chart& chart);
+/// The chart as a <figure> element, drawn in the browser by the page's script.
+std::string figure_of(const Chart& chart);
+
+/// A gray picture, values row by row; dark is low.
+struct Picture {
+  std::string label;
+  int width = 0, height = 0;
+  std::vector<double> values;
+};
+
+/// Pictures in rows under one title, as a <figure> element.
+struct PictureTable {
+  std::string title, caption;
+  double darkest = 0, brightest = 1;
+  std::vector<std::vector<Picture>> rows;
+};
+std::string figure_of(const PictureTable& table);
+
+/// A text in which nothing is markup.
+std::string escaped(std::string_view text);
 
 }  // namespace hysteron

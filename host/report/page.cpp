@@ -1,136 +1,25 @@
 #include "report/page.hpp"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
-#include <hysteron/error.hpp>
 #include <hysteron/version.hpp>
 
-#include "records/run_folder.hpp"
-#include "records/source.hpp"
-#include "report/chart.hpp"
+#include "report/assets.hpp"
+#include "report/memory_charts.hpp"
+#include "report/run_charts.hpp"
 
 namespace hysteron {
 namespace {
 
-// Color-blind safe (Okabe and Ito), one for each run.
-constexpr const char* colors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"};
-
-std::string color_of(std::size_t run) { return colors[run % std::size(colors)]; }
-
-std::string escaped(const std::string& text) {
-  std::string safe;
-  for (const char letter : text) {
-    if (letter == '<')
-      safe += "&lt;";
-    else if (letter == '>')
-      safe += "&gt;";
-    else if (letter == '&')
-      safe += "&amp;";
-    else
-      safe += letter;
-  }
-  return safe;
-}
-
-double number(const Json& value) {
-  return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
-}
-
-std::string label_of(const RunRecord& run) {
-  return fmt::format("{} {}", run.result["cell"].get<std::string>(), run.result["init"].get<std::string>());
-}
-
-// One line a replica from the events of one name: x and y are keys, y has one entry a replica.
-void add_lines(Chart& chart, const RunRecord& run, std::size_t color, const char* event, const char* x, const char* y) {
-  for (std::size_t r = 0; r < run.result["replicas"].get<std::size_t>(); ++r) {
-    Line line{.name = r == 0 ? label_of(run) : "", .color = color_of(color), .width = 1.6, .x = {}, .y = {}};
-    for (const Json& entry : run.events) {
-      if (entry.value("event", "") != event || !entry.contains(x) || !entry.contains(y) || r >= entry[y].size() ||
-          !entry[y][r].is_number())
-        continue;
-      // A resumed run tells again what came after its checkpoint: the later word stands.
-      while (!line.x.empty() && line.x.back() >= number(entry[x])) line.x.pop_back(), line.y.pop_back();
-      line.x.push_back(number(entry[x]));
-      line.y.push_back(number(entry[y][r]));
-    }
-    if (!line.x.empty()) chart.lines.push_back(std::move(line));
-  }
-}
-
-std::string charts(const std::vector<RunRecord>& runs) {
-  Chart loss{.title = "Validation loss",
-             .x_label = "gradient steps",
-             .y_label = "loss",
-             .y_scale = Scale::logarithmic,
-             .lines = {},
-             .level = {}};
-  Chart accuracy{.title = "Validation accuracy",
-                 .x_label = "gradient steps",
-                 .y_label = "share of right answers",
-                 .lines = {},
-                 .level = {}};
-  Chart warm{.title = "VAA* during warm-up",
-             .x_label = "warm-up steps",
-             .y_label = "VAA* (mean of the layers)",
-             .lines = {},
-             .level = {}};
-  Chart vaa{.title = "VAA during training", .x_label = "gradient steps", .y_label = "VAA", .lines = {}, .level = {}};
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    add_lines(loss, runs[i], i, "validated", "update", "valid_loss");
-    add_lines(accuracy, runs[i], i, "validated", "update", "valid_accuracy");
-    add_lines(warm, runs[i], i, "warmed", "step", "vaa_star");
-    add_lines(vaa, runs[i], i, "measured", "update", "vaa");
-  }
-  if (const Json& trivial = runs[0].result.value("trivial_loss", Json()); trivial.is_number())
-    loss.level = Level{trivial.get<double>(), "without memory"};
-  std::string html;
-  for (const Chart* chart : {&warm, &loss, &accuracy, &vaa})
-    if (!chart->lines.empty()) html += "<figure>" + svg_of(*chart) + "</figure>\n";
-  return html;
-}
-
-std::string cell(const Json& result, const char* key, std::size_t replica, int digits) {
-  const Json& values = result[key];
-  if (replica >= values.size() || !values[replica].is_number()) return "<td>–</td>";
-  return fmt::format("<td>{:.{}f}</td>", values[replica].get<double>(), digits);
-}
-
-std::string table(const std::vector<RunRecord>& runs) {
-  std::string html =
-      "<table><tr><th></th><th>network</th><th>replica</th><th>VAA drawn</th><th>VAA start</th><th>VAA end</th>"
-      "<th>test loss</th><th>accuracy</th><th>best at</th><th>solved</th></tr>\n";
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const Json& result = runs[i].result;
-    for (std::size_t r = 0; r < result["replicas"].get<std::size_t>(); ++r) {
-      const Json& solved = result["solved"][r];
-      html += fmt::format("<tr><td style=\"background:{}\"></td><td>{}</td><td>{}</td>", color_of(i),
-                          escaped(label_of(runs[i])), r) +
-              cell(result, "vaa_before", r, 3) + cell(result, "vaa_start", r, 3) + cell(result, "vaa", r, 3) +
-              cell(result, "test_loss", r, 4) + cell(result, "test_accuracy", r, 4) + cell(result, "best_step", r, 0) +
-              fmt::format("<td>{}</td></tr>\n", solved.is_null()     ? "–"
-                                                : solved.get<bool>() ? "yes"
-                                                                     : "no");
-    }
-  }
-  return html + "</table>\n";
-}
-
-constexpr std::string_view style =
-    "body{font-family:sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}"
-    "table{border-collapse:collapse;display:block;overflow-x:auto}td,th{padding:.25rem "
-    ".7rem;text-align:right;border-bottom:1px solid #ddd}"
-    "td:first-child{padding:0 .3rem}figure{margin:1.5rem 0}svg{max-width:100%;height:auto}"
-    "pre{background:#f4f4f4;padding:1rem;overflow-x:auto}dt{font-weight:bold}"
-    "@media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1b1b}pre{background:#2a2a2a}td,th{border-color:#"
-    "444}}";
-
 constexpr std::string_view reading =
-    "<p>VAA, the variability amongst attractors, is the number of distinct attractors that 64 sequences lead to, over "
-    "64: "
-    "1/64 is a network with one attractor, 1 one in which every sequence ends in its own. <em>Drawn</em> is before the "
-    "initializer, <em>start</em> before the first training step, <em>end</em> with the weights of the best validation. "
-    "Each line is a "
-    "replica.</p>\n";
+    "<p class=\"lead\">VAA, the variability amongst attractors, is the number of distinct attractors that n sequences "
+    "lead "
+    "to, over n: 1/n is a network with one attractor, 1 one in which every sequence ends in its own. <em>Drawn</em> is "
+    "before "
+    "the initializer, <em>start</em> before the first training step, <em>end</em> with the weights of the best "
+    "validation.</p>\n";
 
 constexpr std::string_view citation =
     "<h2>Please cite</h2><ul>"
@@ -140,46 +29,150 @@ constexpr std::string_view citation =
     "autoencoder-based initialization (2020). arXiv 2011.02886.</li>"
     "</ul>\n";
 
-}  // namespace
-
-RunRecord read_run(const std::filesystem::path& path) {
-  if (!is_run_folder(path) || !is_finished(path))
-    throw usage_error({.what = path.string() + " is not the folder of a finished run",
-                       .expected = "a folder with config.toml and result.json",
-                       .found = "",
-                       .hint = "hysteron train --out FOLDER makes one; --resume FOLDER finishes one"});
-  const auto json = [&](const char* file) { return parse_json(read_text(path / file), (path / file).string()); };
-  RunRecord run{.path = path,
-                .result = json("result.json"),
-                .events = {},
-                .environment = json("environment.json"),
-                .configuration = read_text(path / "config.toml")};
-  const std::string journal = read_text(path / "journal.jsonl");
-  for (std::size_t at = 0; at < journal.size();) {
-    const std::size_t end = std::min(journal.find('\n', at), journal.size());
-    run.events.push_back(parse_json(std::string_view(journal).substr(at, end - at), (path / "journal.jsonl").string()));
-    at = end + 1;
-  }
-  return run;
+std::string cell(const RunRecord& run, const char* key, std::size_t replica, int digits) {
+  const Json values = run.result.value(key, Json::array());
+  if (replica >= values.size() || !values[replica].is_number()) return "<td>–</td>";
+  return fmt::format("<td>{:.{}f}</td>", values[replica].get<double>(), digits);
 }
 
-std::string page_of(const std::vector<RunRecord>& runs) {
-  const std::string task = runs[0].result["task"].get<std::string>();
+std::string solved_cell(const RunRecord& run, std::size_t replica) {
+  const Json values = run.result.value("solved", Json::array());
+  if (replica >= values.size() || !values[replica].is_boolean()) return "<td>–</td>";
+  return values[replica].get<bool>() ? "<td class=\"yes\">yes</td>" : "<td class=\"no\">no</td>";
+}
+
+struct Column {
+  const char *key, *title;
+  int digits;
+};
+constexpr Column columns[] = {{"vaa_before", "VAA drawn", 3},
+                              {"vaa_start", "VAA start", 3},
+                              {"vaa", "VAA end", 3},
+                              {"test_loss", "test loss", 4},
+                              {"test_accuracy", "test accuracy", 4},
+                              {"return", "return", 3},
+                              {"first_optimal_episode", "first optimal in episode", 0},
+                              {"optimal_episode", "optimal from episode", 0},
+                              {"best_step", "best at step", 0}};
+
+bool holds_numbers(const std::vector<RunRecord>& runs, const char* key) {
+  for (const RunRecord& run : runs)
+    for (const Json& value : run.result.value(key, Json::array()))
+      if (value.is_number()) return true;
+  return false;
+}
+
+std::string swatch(std::size_t run) {
+  return fmt::format("<span class=\"swatch\" style=\"background:var(--series-{})\"></span>", run % 8);
+}
+
+std::string table_of(const std::vector<RunRecord>& runs, const std::vector<std::string>& labels) {
+  std::string html = "<div class=\"table\"><table><tr><th>network</th><th>replica</th>";
+  for (const Column& column : columns)
+    if (holds_numbers(runs, column.key)) html += fmt::format("<th>{}</th>", column.title);
+  html += "<th>solved</th></tr>\n";
+  for (std::size_t i = 0; i < runs.size(); ++i)
+    for (std::size_t r = 0; r < runs[i].replicas(); ++r) {
+      html += fmt::format("<tr><td>{}{}</td><td>{}</td>", swatch(i), escaped(labels[i]), r);
+      for (const Column& column : columns)
+        if (holds_numbers(runs, column.key)) html += cell(runs[i], column.key, r, column.digits);
+      html += solved_cell(runs[i], r) + "</tr>\n";
+    }
+  return html + "</table></div>\n";
+}
+
+std::string table_of(const TextTable& table) {
+  const auto row = [](const std::vector<std::string>& cells, const char* tag) {
+    std::string html = "<tr>";
+    for (const std::string& text : cells) html += fmt::format("<{0}>{1}</{0}>", tag, escaped(text));
+    return html + "</tr>\n";
+  };
+  std::string html =
+      fmt::format("<h2>{}</h2>\n<div class=\"table\"><table>", escaped(table.title)) + row(table.header, "th");
+  for (const std::vector<std::string>& cells : table.rows) html += row(cells, "td");
+  html += "</table></div>\n";
+  if (!table.caption.empty()) html += "<p class=\"lead\">" + escaped(table.caption) + "</p>\n";
+  return html;
+}
+
+std::string comparisons_of(const std::vector<Comparison>& comparisons) {
+  std::string html = "<h2>What the data say</h2><ul>";
+  for (const Comparison& comparison : comparisons) html += "<li>" + escaped(comparison.sentence) + "</li>";
+  return html + "</ul>\n";
+}
+
+template <class Figures>
+std::string figures_of(const Figures& figures) {
+  std::string html;
+  for (const auto& figure : figures) html += figure_of(figure);
+  return html.empty() ? html : "<div class=\"figures\">" + html + "</div>\n";
+}
+
+std::string group_of(const RunGroup& group) {
+  const std::vector<std::string> labels = labels_of(group.runs);
+  return (group.title.empty() ? "" : fmt::format("<h2>{}</h2>\n", escaped(group.title))) +
+         table_of(group.runs, labels) + figures_of(charts_of(group.runs, labels)) +
+         figures_of(memory_charts_of(group.runs, labels));
+}
+
+std::string origin_of(const RunRecord& run, const std::string& label) {
+  const auto text = [&](const char* key) {
+    const Json value = run.environment.value(key, Json());
+    return value.is_string() ? value.get<std::string>() : value.is_null() ? std::string() : value.dump();
+  };
+  std::string html =
+      fmt::format("<details><summary>{}</summary><dl><dt>folder</dt><dd>{}</dd><dt>seconds</dt><dd>{:.1f}</dd>",
+                  escaped(label), escaped(run.path.string()), run.result["seconds"].get<double>());
+  for (const auto& [key, value] : run.environment.items())
+    html += fmt::format("<dt>{}</dt><dd>{}</dd>", escaped(key), escaped(text(key.c_str())));
+  return html + fmt::format("</dl><pre>{}</pre></details>\n", escaped(run.configuration));
+}
+
+}  // namespace
+
+std::string html_of(const Page& page) {
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-      "content=\"width=device-width\">"
-      "<title>hysteron: {0}</title><style>{1}</style></head><body>\n<h1>{0}</h1>\n",
-      escaped(task), style);
-  html += table(runs) + std::string(reading) + charts(runs);
-  for (const RunRecord& run : runs) {
-    html += fmt::format(
-        "<h2>{}</h2><dl><dt>folder</dt><dd>{}</dd><dt>device</dt><dd>{}</dd><dt>seconds</dt><dd>{:.1f}</dd></dl>"
-        "<details><summary>configuration</summary><pre>{}</pre></details>\n",
-        escaped(label_of(run)), escaped(run.path.string()),
-        escaped(run.environment.value("device_description", run.environment.value("device", ""))),
-        run.result["seconds"].get<double>(), escaped(run.configuration));
+      "content=\"width=device-width, initial-scale=1\"><title>hysteron: "
+      "{0}</title><style>{1}</style></head><body>\n<h1>{0}</h1>\n",
+      escaped(page.title), page_style);
+  if (!page.lead.empty()) html += "<p class=\"lead\">" + escaped(page.lead) + "</p>\n";
+  for (const TextTable& table : page.tables) html += table_of(table);
+  if (!page.comparisons.empty()) html += comparisons_of(page.comparisons);
+  html += figures_of(page.charts) + figures_of(page.pictures);
+  for (const RunGroup& group : page.groups) html += group_of(group);
+  if (!page.groups.empty()) {
+    html += reading;
+    html += "<h2>Runs</h2>\n";
+    for (const RunGroup& group : page.groups) {
+      const std::vector<std::string> labels = labels_of(group.runs);
+      for (std::size_t i = 0; i < labels.size(); ++i)
+        html += origin_of(group.runs[i], (group.title.empty() ? "" : group.title + ": ") + labels[i]);
+    }
   }
-  return html + std::string(citation) + fmt::format("<p>hysteron {}</p></body></html>\n", version);
+  if (!page.notes.empty()) {
+    html += "<h2>What differs from the papers' own code</h2><ul>";
+    for (const std::string& note : page.notes) html += "<li>" + escaped(note) + "</li>";
+    html += "</ul>\n";
+  }
+  html += citation;
+  html += fmt::format("<footer>hysteron {}. Charts by Chart.js (MIT license).</footer>\n", version);
+  return html + fmt::format(
+                    "<noscript><p>The charts need "
+                    "JavaScript.</p></noscript><script>{}</script><script>{}</script></body></html>\n",
+                    chart_script, page_script);
+}
+
+Page page_of(std::vector<RunRecord> runs) {
+  const std::string title = runs[0].result["task"].get<std::string>();
+  return {.title = title,
+          .lead = {},
+          .tables = {},
+          .comparisons = {},
+          .charts = {},
+          .pictures = {},
+          .groups = {{.title = {}, .runs = std::move(runs)}},
+          .notes = {}};
 }
 
 }  // namespace hysteron

@@ -1,26 +1,41 @@
 #pragma once
-#include <filesystem>
 #include <string>
 #include <vector>
 
-#include "records/json.hpp"
+#include "report/chart.hpp"
+#include "report/comparison.hpp"
+#include "report/run_record.hpp"
 
 namespace hysteron {
 
-/// What a finished run left: its result, its journal and its resolved configuration.
-struct RunRecord {
-  std::filesystem::path path;
-  Json result;
-  std::vector<Json> events;  ///< the journal's lines
-  Json environment;
-  std::string configuration;
+/// A table of texts; the first column is the row's name.
+struct TextTable {
+  std::string title, caption;
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;
 };
 
-/// Throws a usage error for a folder that is no finished run.
-RunRecord read_run(const std::filesystem::path& path);
+/// Runs that are drawn into the same charts.
+struct RunGroup {
+  std::string title;  ///< may be empty
+  std::vector<RunRecord> runs;
+};
 
-/// One self-contained HTML page about one run or several side by side: a table with a line for each replica, the
-/// validation loss and VAA* as charts, the configurations, the machine, and the papers to cite.
-std::string page_of(const std::vector<RunRecord>& runs);
+struct Page {
+  std::string title, lead;  ///< the lead may be empty
+  std::vector<TextTable> tables;
+  std::vector<Comparison> comparisons;
+  std::vector<Chart> charts;  ///< beside those of the runs
+  std::vector<PictureTable> pictures;
+  std::vector<RunGroup> groups;
+  std::vector<std::string> notes;  ///< a paragraph each: what differs from the papers' own code
+};
+
+/// One self-contained HTML page, without network: opens from disk, in a light and a dark theme. Tables, what the data
+/// say, charts with the values under the pointer, configurations, machine, the papers to cite.
+std::string html_of(const Page& page);
+
+/// The page of runs side by side.
+Page page_of(std::vector<RunRecord> runs);
 
 }  // namespace hysteron

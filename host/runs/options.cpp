@@ -21,6 +21,10 @@ void Options::declare_flag(CLI::App& app, const KeyFlag& flag) {
 
 void Options::declare(CLI::App& app, std::span<const KeyFlag> flags) {
   app.add_option("CONFIG", file_, "a configuration in TOML");
+  declare_settings(app, flags);
+}
+
+void Options::declare_settings(CLI::App& app, std::span<const KeyFlag> flags) {
   declare_machine(app, flags);
   declare_flag(app, seed_flag());
   app.add_option("--set", assignments_, "any key of the configuration, as key=value; may be repeated");
@@ -30,6 +34,11 @@ void Options::declare_machine(CLI::App& app, std::span<const KeyFlag> flags) {
   for (const KeyFlag& flag : flags) declare_flag(app, flag);
   declare_flag(app, {"--device", "device", "auto | cpu | cuda | cuda:1"});
   declare_flag(app, {"--threads", "threads", "of the CPU"});
+  declare_flag(app, {"--schedule", "schedule", "of a GPU's time loop: auto | stepwise | solo | cluster | scan"});
+  declare_output(app);
+}
+
+void Options::declare_output(CLI::App& app) {
   app.add_flag("--json", json_, "the last line of stdout is one JSON object");
   app.add_flag("-q,--quiet", quiet_, "warnings only");
   app.add_flag("-v,--verbose", verbose_, "every event");
@@ -43,6 +52,13 @@ Settings Options::settings() const {
   for (const Taken& taken : taken_)
     if (taken.option->count() > 0) settings.set(taken.flag.key, taken.text, taken.flag.flag);
   return settings;
+}
+
+std::vector<std::string> Options::assignments() const {
+  std::vector<std::string> all = assignments_;
+  for (const Taken& taken : taken_)
+    if (taken.option->count() > 0) all.push_back(taken.flag.key + "=" + taken.text);
+  return all;
 }
 
 std::unique_ptr<Journal> Options::journal() const {
@@ -72,7 +88,7 @@ std::span<const KeyFlag> task_flags() {
                                  {"--inputs", "task.inputs", "sequences X.npy [steps, batch, inputs]"},
                                  {"--targets", "task.targets", "targets Y.npy"},
                                  {"--lengths", "task.lengths", "lengths L.npy [batch]"},
-                                 {"--loss", "task.loss", "mse | cross_entropy"},
+                                 {"--loss", "task.loss", "mse | cross_entropy | binary_cross_entropy"},
                                  {"--at", "task.at", "last | all: the steps that are asked for an answer"},
                                  {"--replicas", "replicas", "networks trained side by side"}}};
     std::copy(model_flags().begin(), model_flags().end(), all.begin() + 8);
@@ -94,8 +110,15 @@ Json complete_result(Json result, const Stopwatch& watch, const std::string& dev
   return complete;
 }
 
-std::unique_ptr<Backend> backend_of(const Settings& settings) {
-  return make_backend(settings.text("device"), static_cast<int>(settings.integer("threads")));
+std::unique_ptr<Backend> backend_of(const Settings& settings, Journal* journal) {
+  auto backend = make_backend(settings.text("device"), static_cast<int>(settings.integer("threads")));
+  backend->use_schedule(settings.text("schedule"));
+  if (journal) {
+    backend->on_schedule([journal](const ScheduleChoice& choice) {
+      journal->event("schedule", {{"run", choice.run}, {"schedule", choice.schedule}, {"reason", choice.reason}});
+    });
+  }
+  return backend;
 }
 
 Json environment_json(const Backend& backend, const std::vector<std::string>& arguments) {

@@ -28,14 +28,22 @@ class Options {
  public:
   /// CONFIG, --set, --device, --seed, --threads, --json, -q, -v and the flags given.
   void declare(CLI::App& app, std::span<const KeyFlag> flags);
+  /// The same without CONFIG.
+  void declare_settings(CLI::App& app, std::span<const KeyFlag> flags);
   /// Of a verb that takes no configuration: --device, --threads, --json, -q, -v and the flags given.
   void declare_machine(CLI::App& app, std::span<const KeyFlag> flags = {});
+
+  /// Of a verb that computes nothing: --json, -q, -v.
+  void declare_output(CLI::App& app);
 
   /// Takes in the file, the environment, --set and the flags, in that order of precedence.
   Settings settings() const;
 
   /// A journal that the console listens to, as loud as -q and -v say.
   std::unique_ptr<Journal> journal() const;
+
+  /// What --set and the flags give, as --set takes it.
+  std::vector<std::string> assignments() const;
 
   bool json() const { return json_; }
 
@@ -74,8 +82,9 @@ class Stopwatch {
 /// draws nothing).
 Json complete_result(Json result, const Stopwatch& watch, const std::string& device, Json seed);
 
-/// The device that settings ask for.
-std::unique_ptr<Backend> backend_of(const Settings& settings);
+/// The device and the schedule that settings ask for. The journal, if any, must outlive it and hears which schedule
+/// each kind of run takes, and why.
+std::unique_ptr<Backend> backend_of(const Settings& settings, Journal* journal = nullptr);
 
 /// Runs work(float{}) or work(double{}), as settings' precision says.
 template <class Work>

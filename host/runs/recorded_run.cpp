@@ -25,7 +25,8 @@ RunFolder folder_of(const Settings& settings, const Backend& backend, const RunP
 template <class Real>
 Json record_as(const Settings& settings, const Configuration& configuration, Backend& backend, Journal& journal,
                const RunPlace& place) {
-  TrainingRun<Real> training(backend, settings, configuration, journal);  // before the folder: it reads the data
+  const auto made = training_run<Real>(backend, settings, configuration, journal);  // before the folder: it reads data
+  TrainingRun<Real>& training = *made;
   const RunFolder folder = folder_of(settings, backend, place);
   journal.write_to(folder.journal());
   const auto start = std::chrono::steady_clock::now();
@@ -34,7 +35,7 @@ Json record_as(const Settings& settings, const Configuration& configuration, Bac
   };
   if (place.begin == Begin::resuming) {
     training.restore(folder.checkpoint());
-    journal.event("resumed", {{"update", training.trainer().update()}});
+    journal.event("resumed", {{"update", training.update()}});
   } else {
     journal.event("started", {{"device", backend.name()}, {"parameters", training.model().parameters().size()}});
     training.initialize();
@@ -48,9 +49,9 @@ Json record_as(const Settings& settings, const Configuration& configuration, Bac
     result["device"] = backend.name();
     result["seed"] = settings.integer("seed");
   };
-  if (end == Trainer<Real>::End::stopped) {
-    complete({{"stopped", true}, {"steps", training.trainer().update()}});
-    journal.event("stopped", {{"update", training.trainer().update()}});
+  if (end == TrainingRun<Real>::End::stopped) {
+    complete({{"stopped", true}, {"steps", training.update()}});
+    journal.event("stopped", {{"update", training.update()}});
     return result;
   }
   complete(training.evaluate_best());
@@ -58,7 +59,7 @@ Json record_as(const Settings& settings, const Configuration& configuration, Bac
     write_safetensors(folder.model(replica), model_file(training.model(), replica, settings.text("task.name"),
                                                         training.seeds()[static_cast<std::size_t>(replica)]));
   folder.write_result(json_line(result) + "\n");
-  write_file(folder.report(), page_of({read_run(folder.path())}));
+  write_file(folder.report(), html_of(page_of({read_run(folder.path())})));
   return result;
 }
 

@@ -1,7 +1,9 @@
 #include "runs/result_table.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -10,28 +12,50 @@
 namespace hysteron {
 namespace {
 
+struct Column {
+  const char *title, *key;
+  int width, digits;
+};
+
+constexpr Column of_predictions[] = {
+    {"VAA drawn", "vaa_before", 11, 3}, {"VAA start", "vaa_start", 11, 3},    {"VAA end", "vaa", 11, 3},
+    {"test loss", "test_loss", 13, 4},  {"accuracy", "test_accuracy", 11, 4}, {"best at", "best_step", 10, 0},
+    {"solved", "solved", 9, 0}};
+
+// Optimal: from this episode on, and the first time.
+constexpr Column of_policies[] = {{"VAA drawn", "vaa_before", 11, 3},
+                                  {"VAA start", "vaa_start", 11, 3},
+                                  {"VAA end", "vaa", 11, 3},
+                                  {"return", "return", 9, 3},
+                                  {"best", "best_return", 9, 3},
+                                  {"first optimal", "first_optimal_episode", 15, 0},
+                                  {"optimal from", "optimal_episode", 14, 0},
+                                  {"optimal", "optimal", 9, 0}};
+
 std::string figure(const Json& result, const char* key, std::size_t replica, int digits) {
-  const Json& values = result[key];
-  if (replica >= values.size() || !values[replica].is_number()) return "-";
-  const double value = values[replica].get<double>();
-  return std::isfinite(value) ? fmt::format("{:.{}f}", value, digits) : "-";
+  const auto values = result.find(key);
+  if (values == result.end() || replica >= values->size()) return "-";
+  const Json& held = (*values)[replica];
+  if (held.is_boolean()) return held.get<bool>() ? "yes" : "no";
+  if (!held.is_number() || !std::isfinite(held.get<double>())) return "-";
+  return fmt::format("{:.{}f}", held.get<double>(), digits);
 }
 
 }  // namespace
 
 std::string result_table(const std::vector<Json>& results) {
-  std::string table = fmt::format("{:<16}{:>8}{:>11}{:>11}{:>11}{:>13}{:>11}{:>10}{:>9}\n", "start", "replica",
-                                  "VAA drawn", "VAA start", "VAA end", "test loss", "accuracy", "best at", "solved");
+  const auto acts = [](const Json& result) { return result.contains("return"); };
+  const std::span<const Column> columns =
+      std::all_of(results.begin(), results.end(), acts) ? std::span<const Column>(of_policies) : of_predictions;
+  std::string table = fmt::format("{:<16}{:>8}", "start", "replica");
+  for (const Column& column : columns) table += fmt::format("{:>{}}", column.title, column.width);
+  table += "\n";
   for (const Json& result : results) {
     for (std::size_t r = 0; r < result["replicas"].get<std::size_t>(); ++r) {
-      const Json& solved = result["solved"][r];
-      table += fmt::format("{:<16}{:>8}{:>11}{:>11}{:>11}{:>13}{:>11}{:>10}{:>9}\n", result["init"].get<std::string>(),
-                           r, figure(result, "vaa_before", r, 3), figure(result, "vaa_start", r, 3),
-                           figure(result, "vaa", r, 3), figure(result, "test_loss", r, 4),
-                           figure(result, "test_accuracy", r, 4), figure(result, "best_step", r, 0),
-                           solved.is_null()     ? "-"
-                           : solved.get<bool>() ? "yes"
-                                                : "no");
+      table += fmt::format("{:<16}{:>8}", result["init"].get<std::string>(), r);
+      for (const Column& column : columns)
+        table += fmt::format("{:>{}}", figure(result, column.key, r, column.digits), column.width);
+      table += "\n";
     }
   }
   return table;

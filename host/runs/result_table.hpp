@@ -6,7 +6,8 @@
 
 namespace hysteron {
 
-/// A line for each replica of each run: VAA as drawn, initialized and trained, the test's loss and accuracy.
+/// A line for each replica of each run: VAA as drawn, initialized and trained, the test's loss and accuracy; of
+/// policies the return, and the episode at which they became optimal.
 std::string result_table(const std::vector<Json>& results);
 
 /// Says on stderr which replicas stopped on a number that was not finite. Returns the exit code: 0 or 5.

@@ -1,0 +1,23 @@
+#pragma once
+#include <cstddef>
+#include <span>
+
+namespace hysteron {
+
+struct Interval {
+  double low = 0, high = 0;
+};
+
+/// What paired differences say about the mean difference.
+struct PairedDifference {
+  std::size_t pairs = 0;
+  double mean = 0;
+  Interval interval;  ///< 95 %, percentile bootstrap (Efron 1979) of 10,000 resamples, the same draws every time
+  Interval student;   ///< 95 %, Student's t, which asks more of few pairs; unbounded for a single one
+  std::size_t positive = 0, negative = 0;
+};
+
+/// differences: one a pair, all finite. Without any: pairs is 0.
+PairedDifference paired_difference(std::span<const double> differences);
+
+}  // namespace hysteron

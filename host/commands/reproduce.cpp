@@ -1,0 +1,80 @@
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include <hysteron/error.hpp>
+#include <hysteron/registry.hpp>
+
+#include "commands/command.hpp"
+#include "runs/options.hpp"
+#include "runs/reproduction_run.hpp"
+#include "runs/stop_signal.hpp"
+
+namespace hysteron {
+namespace {
+
+class Reproduce final : public Command {
+ public:
+  std::string example() const override { return "hysteron reproduce copy --scale quick"; }
+  std::string description() const override {
+    return "Run an experiment of the papers: a table, a page, and a run folder for each arm. --scale quick takes "
+           "minutes\n"
+           "on a laptop, full has the paper's sizes. --list tells which there are.";
+  }
+
+  void declare(CLI::App& app) override {
+    app.add_option("NAME", name_, "the experiment");
+    app.add_flag("--list", list_, "the experiments");
+    app.add_option("--scale", scale_, "quick | full")->capture_default_str();
+    app.add_option("--out", out_, "the folder of all runs (default: runs/reproduce-NAME-SCALE)");
+    app.add_option("--resume", resume_, "go on with the reproduction in this folder");
+    app.add_flag("--force", force_, "replace the reproduction that is there");
+    static const KeyFlag flags[] = {{"--replicas", "replicas", "networks trained side by side, in every arm"},
+                                    {"--data", "task.data", "the folder of a data set"}};
+    options_.declare_settings(app, flags);
+  }
+
+  int run(const std::vector<std::string>& arguments) override {
+    if (list_) {
+      for (const std::string& name : Registry<Reproduction>::names())
+        fmt::print("{:<12}{}\n", name, Registry<Reproduction>::make(name)->description());
+      return 0;
+    }
+    const std::unique_ptr<Journal> journal = options_.journal();
+    ReproductionPlan plan = resume_.empty() ? fresh_plan() : read_plan(resume_);
+    plan.arguments = arguments;
+    const ReproductionEnd end = reproduce(plan, *journal);
+    if (end.stopped) {
+      journal->message("stopped; go on with: hysteron reproduce --resume " + plan.folder.string());
+      return stopped_exit_code;
+    }
+    fmt::print("{}", end.text);
+    if (options_.json()) fmt::print("{}\n", json_line(end.result));
+    return 0;
+  }
+
+ private:
+  ReproductionPlan fresh_plan() const {
+    if (name_.empty())
+      throw usage_error({.what = "which experiment?",
+                         .expected = "a name, or --resume FOLDER",
+                         .found = "",
+                         .hint = "hysteron reproduce --list tells the names"});
+    ReproductionPlan plan;
+    plan.name = name_;
+    plan.scale = scale_named(scale_);
+    plan.folder = out_.empty() ? fmt::format("runs/reproduce-{}-{}", name_, scale_) : out_;
+    plan.assignments = options_.assignments();
+    write_plan(plan, force_ ? Existing::replace : Existing::refuse);
+    return plan;
+  }
+
+  Options options_;
+  std::string name_, scale_ = "quick", out_, resume_;
+  bool list_ = false, force_ = false;
+};
+
+const Registration<Command> registration("reproduce", [] { return std::make_unique<Reproduce>(); });
+
+}  // namespace
+}  // namespace hysteron

@@ -1,0 +1,84 @@
+"use strict";
+// Draws the figures of the page from the data beside each canvas; again when the reader's theme changes.
+(() => {
+  const root = document.documentElement;
+  const themed = name => getComputedStyle(root).getPropertyValue(name).trim();
+  const seriesCount = 8;
+  const number = new Intl.NumberFormat("en", {maximumSignificantDigits: 4});
+  const drawn = [];
+
+  const datasets = data => {
+    const lines = data.lines.map(line => {
+      const color = themed(`--series-${line.color % seriesCount}`);
+      return {
+        label: line.name, group: line.color, strong: line.strong, order: line.strong ? 0 : 1,
+        data: line.points.map(([x, y]) => ({x, y})),
+        borderColor: line.strong ? color : color + "66", backgroundColor: color,
+        borderWidth: line.strong ? 2.5 : 1.1, pointRadius: line.points.length < 2 ? 3 : 0, pointHitRadius: 8, tension: 0,
+      };
+    });
+    const all = data.lines.flatMap(line => line.points.map(point => point[0]));
+    const from = all.reduce((a, b) => Math.min(a, b), Infinity), to = all.reduce((a, b) => Math.max(a, b), -Infinity);
+    const levels = data.levels.map((level, i) => ({
+      label: level.name, group: `level ${i}`, strong: true, order: 2, data: [{x: from, y: level.value}, {x: to, y: level.value}],
+      borderColor: themed("--soft"), backgroundColor: themed("--soft"), borderWidth: 1.4, borderDash: i % 2 ? [2, 3] : [7, 4], pointRadius: 0,
+    }));
+    return lines.concat(levels);
+  };
+
+  const axis = (label, type, from, to) => ({
+    type, suggestedMin: from ?? undefined, suggestedMax: to ?? undefined, title: {display: true, text: label, color: themed("--soft")},
+    ticks: {color: themed("--soft"), maxRotation: 0, autoSkipPadding: 12},
+    grid: {color: themed("--line"), borderColor: themed("--line")},
+  });
+
+  // All lines of a color go and come together.
+  const toggle = (event, item, legend) => {
+    const chart = legend.chart, group = chart.data.datasets[item.datasetIndex].group;
+    const shown = chart.isDatasetVisible(item.datasetIndex);
+    chart.data.datasets.forEach((set, i) => { if (set.group === group) chart.setDatasetVisibility(i, !shown); });
+    chart.update();
+  };
+
+  const draw = figure => {
+    const data = JSON.parse(figure.querySelector("script").textContent);
+    drawn.push(new Chart(figure.querySelector("canvas"), {
+      type: "line",
+      data: {datasets: datasets(data)},
+      options: {
+        animation: false, parsing: false, normalized: false, responsive: true, maintainAspectRatio: false,
+        interaction: {mode: "nearest", axis: "xy", intersect: false},
+        scales: {x: axis(data.x, "linear"), y: axis(data.y, data.logarithmic ? "logarithmic" : "linear", data.from, data.to)},
+        plugins: {
+          legend: {
+            position: "bottom", onClick: toggle,
+            labels: {
+              color: themed("--ink"), boxWidth: 22, boxHeight: 2, sort: (a, b) => a.datasetIndex - b.datasetIndex,
+              filter: (item, all) => all.datasets[item.datasetIndex].strong && item.text !== "",
+            },
+          },
+          tooltip: {callbacks: {
+            title: items => items.length ? `${data.x}: ${number.format(items[0].parsed.x)}` : "",
+            label: item => `${item.dataset.label}: ${number.format(item.parsed.y)}`,
+          }},
+        },
+      },
+    }));
+  };
+
+  const paint = picture => {
+    const canvas = picture.querySelector("canvas"), context = canvas.getContext("2d");
+    const image = context.createImageData(canvas.width, canvas.height);
+    JSON.parse(picture.querySelector("script").textContent).forEach((value, i) => image.data.set([value, value, value, 255], 4 * i));
+    context.putImageData(image, 0, 0);
+  };
+
+  const drawAll = () => {
+    while (drawn.length) drawn.pop().destroy();
+    document.querySelectorAll("figure.chart").forEach(draw);
+    root.dataset.figuresDrawn = drawn.length + document.querySelectorAll("figure.picture-table").length;
+  };
+  document.querySelectorAll(".picture").forEach(paint);
+  drawAll();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+})();

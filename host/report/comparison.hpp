@@ -1,0 +1,31 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/pairs.hpp"
+#include "report/run_record.hpp"
+
+namespace hysteron {
+
+/// One arm beside a reference, pair by pair of replicas with the same seed and the same data.
+struct Comparison {
+  std::string reference, arm;                ///< labels
+  std::string measure;                       ///< "test loss", "test accuracy", ..: what is compared
+  PairedDifference difference;               ///< arm - reference
+  std::vector<double> of_reference, of_arm;  ///< [pairs]
+  std::string sentence;                      ///< what the data say
+};
+
+/// The arm against the reference by its task's own measure. Throws a usage error that says why two runs cannot be
+/// compared: other tasks, no seed in common.
+Comparison compare(const RunRecord& reference, const std::string& reference_label, const RunRecord& arm,
+                   const std::string& arm_label);
+
+/// Every run against the first.
+std::vector<Comparison> compare(const std::vector<RunRecord>& runs, const std::vector<std::string>& labels);
+
+std::string comparison_text(const std::vector<Comparison>& comparisons);  ///< the sentences, a line each
+Json comparison_json(const Comparison& comparison);
+
+}  // namespace hysteron

@@ -1,0 +1,167 @@
+#include "runs/reproduction_run.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <hysteron/error.hpp>
+#include <hysteron/registry.hpp>
+
+#include "records/atomic_file.hpp"
+#include "records/source.hpp"
+#include "report/page.hpp"
+#include "runs/options.hpp"
+#include "runs/recorded_run.hpp"
+#include "runs/reproduction_table.hpp"
+
+namespace hysteron {
+namespace {
+
+constexpr const char* plan_file = "reproduction.json";
+
+std::string_view name_of(ReproductionScale scale) { return scale == ReproductionScale::quick ? "quick" : "full"; }
+
+/// Whether an arm knows the key of an assignment: what warms up classic networks not.
+bool knows(const Arm& arm, const std::string& assignment) {
+  Settings settings;
+  settings.read_toml(arm.settings, "the arm " + arm.name);
+  configure(settings, Sections::task_and_training);
+  return settings.declared(assignment.substr(0, assignment.find('=')));
+}
+
+/// Of an arm that begins: the arm's settings, below the environment, --set and flags.
+Settings settings_of(const Arm& arm, const ReproductionPlan& plan) {
+  Settings settings;
+  settings.read_toml(arm.settings, "the arm " + arm.name);
+  settings.read_environment(process_environment());
+  for (const std::string& assignment : plan.assignments)
+    if (knows(arm, assignment)) settings.assign(assignment);
+  return settings;
+}
+
+/// Refuses what no arm knows, and values that none takes, before anything is written.
+void check_assignments(const ReproductionPlan& plan) {
+  const std::vector<Arm> arms = Registry<Reproduction>::make(plan.name)->arms(plan.scale);
+  for (const std::string& assignment : plan.assignments) {
+    const auto arm = std::find_if(arms.begin(), arms.end(), [&](const Arm& one) { return knows(one, assignment); });
+    Settings settings;
+    settings.read_toml((arm == arms.end() ? arms.front() : *arm).settings, "the arm");
+    settings.assign(assignment);
+    configure(settings, Sections::task_and_training);
+  }
+}
+
+/// Whether the arm's run is finished now; false: stopped.
+bool run_arm(const Arm& arm, const ReproductionPlan& plan, Journal& journal, const std::string& position) {
+  using Begin = RunPlace::Begin;
+  const std::filesystem::path path = plan.folder / arm.name;
+  if (is_run_folder(path) && is_finished(path)) return true;
+  // Killed before its first checkpoint, a run begins again.
+  const bool begun = is_run_folder(path) && std::filesystem::is_directory(path / "checkpoint");
+  Settings settings;
+  if (begun)
+    settings.read_file(path / "config.toml");
+  else
+    settings = settings_of(arm, plan);
+  const Configuration configuration = configure(settings, Sections::task_and_training);
+  const std::unique_ptr<Backend> backend = backend_of(settings, &journal);
+  journal.message(fmt::format("{}: {}{}", position, arm.name, begun ? ", where it stopped" : ""));
+  const Json result = record_run(settings, configuration, *backend, journal,
+                                 {path, begun ? Begin::resuming : Begin::replacing, plan.arguments});
+  return !was_stopped(result);
+}
+
+/// Every arm against the first of its group.
+std::vector<Comparison> comparisons_of(const std::vector<RunGroup>& groups) {
+  std::vector<Comparison> all;
+  for (const RunGroup& group : groups)
+    for (Comparison& comparison : compare(group.runs, labels_of(group.runs))) {
+      comparison.sentence = group.title + ": " + comparison.sentence;
+      all.push_back(std::move(comparison));
+    }
+  return all;
+}
+
+}  // namespace
+
+ReproductionScale scale_named(std::string_view name) {
+  if (name == "quick") return ReproductionScale::quick;
+  if (name == "full") return ReproductionScale::full;
+  const std::vector<std::string> known{"quick", "full"};
+  throw unknown_name("scale", name, known);
+}
+
+void write_plan(const ReproductionPlan& plan, Existing existing) {
+  check_assignments(plan);
+  if (std::filesystem::exists(plan.folder)) {
+    const bool reproduction = std::filesystem::exists(plan.folder / plan_file);
+    if (existing == Existing::refuse || !reproduction)
+      throw usage_error({.what = plan.folder.string() + " is there already",
+                         .expected = reproduction ? "" : "the folder of a reproduction, or none",
+                         .found = "",
+                         .hint = reproduction ? "--resume " + plan.folder.string() + " goes on; --force replaces it"
+                                              : "choose another --out"});
+    std::filesystem::remove_all(plan.folder);
+  }
+  std::filesystem::create_directories(plan.folder);
+  write_file(plan.folder / plan_file,
+             json_line({{"name", plan.name}, {"scale", name_of(plan.scale)}, {"settings", plan.assignments}}) + "\n");
+}
+
+ReproductionPlan read_plan(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / plan_file;
+  if (!std::filesystem::exists(file))
+    throw usage_error({.what = folder.string() + " is not the folder of a reproduction",
+                       .expected = std::string("a folder with ") + plan_file,
+                       .found = "",
+                       .hint = "hysteron reproduce NAME --out " + folder.string() + " begins one"});
+  const Json json = parse_json(read_text(file), file.string());
+  ReproductionPlan plan;
+  plan.name = json.at("name").get<std::string>();
+  plan.scale = scale_named(json.at("scale").get<std::string>());
+  plan.folder = folder;
+  plan.assignments = json.at("settings").get<std::vector<std::string>>();
+  return plan;
+}
+
+ReproductionEnd reproduce(const ReproductionPlan& plan, Journal& journal) {
+  const std::unique_ptr<Reproduction> reproduction = Registry<Reproduction>::make(plan.name);
+  const std::vector<Arm> arms = reproduction->arms(plan.scale);
+  for (std::size_t i = 0; i < arms.size(); ++i)
+    if (!run_arm(arms[i], plan, journal, fmt::format("{} of {}", i + 1, arms.size())))
+      return {.stopped = true, .text = {}, .result = {}};
+
+  Page page{.title = fmt::format("reproduce {} ({})", plan.name, name_of(plan.scale)),
+            .lead = reproduction->description(),
+            .tables = {},
+            .comparisons = {},
+            .charts = {},
+            .pictures = {},
+            .groups = {},
+            .notes = reproduction->ledger()};
+  std::vector<Json> rows;
+  for (const Arm& arm : arms) {
+    RunRecord run = read_run(plan.folder / arm.name);
+    rows.push_back(row_of(arm.group, arm.name, run));
+    if (page.groups.empty() || page.groups.back().title != arm.group)
+      page.groups.push_back({.title = arm.group, .runs = {}});
+    page.groups.back().runs.push_back(std::move(run));
+  }
+  page.tables.push_back(table_of("Result", rows));
+  page.comparisons = comparisons_of(page.groups);
+  const std::filesystem::path report = plan.folder / "report.html";
+  write_file(report, html_of(page));
+
+  ReproductionEnd end;
+  end.text = fmt::format("\n{}\n{}\n{}\nWhat differs from the papers' own code:\n", page.lead,
+                         text_of(page.tables.front()), comparison_text(page.comparisons));
+  for (const std::string& note : page.notes) end.text += "- " + note + "\n";
+  end.text += "\n" + report.string() + "\n";
+  end.result = {{"name", plan.name}, {"scale", name_of(plan.scale)}, {"rows", rows}, {"path", report.string()}};
+  for (const Comparison& comparison : page.comparisons)
+    end.result["comparisons"].push_back(comparison_json(comparison));
+  write_file(plan.folder / "result.json", json_line(end.result) + "\n");
+  return end;
+}
+
+}  // namespace hysteron

@@ -1,0 +1,115 @@
+// What paired runs say: intervals of known samples, and the sentences.
+#include "analysis/pairs.hpp"
+
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <hysteron/error.hpp>
+
+#include "report/comparison.hpp"
+
+namespace hysteron {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(PairedDifference, OfEqualDifferencesHasNoWidth) {
+  const PairedDifference d = paired_difference(std::vector<double>{2, 2, 2});
+  EXPECT_EQ(d.pairs, 3u);
+  EXPECT_EQ(d.mean, 2);
+  EXPECT_EQ(d.interval.low, 2);
+  EXPECT_EQ(d.interval.high, 2);
+  EXPECT_EQ(d.student.low, 2);
+  EXPECT_EQ(d.student.high, 2);
+  EXPECT_EQ(d.positive, 3u);
+}
+
+// Student's interval of 1, 2, 3, 4, 5: 3 ± 2.776 sqrt(2.5 / 5).
+TEST(PairedDifference, StudentsIntervalIsTheTextbooks) {
+  const PairedDifference d = paired_difference(std::vector<double>{1, 2, 3, 4, 5});
+  EXPECT_NEAR(d.student.low, 3 - 2.776 * std::sqrt(0.5), 1e-12);
+  EXPECT_NEAR(d.student.high, 3 + 2.776 * std::sqrt(0.5), 1e-12);
+}
+
+// The bootstrap's mean of n values has the standard deviation of the sample (over n) / sqrt(n): of 100 values, half of
+// them 0 and half 1, 0.05; its 95 % interval is close to the normal one, 0.5 ± 1.96 * 0.05. Means of 100 such values
+// are multiples of 0.01, which bounds the error with that of 10,000 resamples.
+TEST(PairedDifference, BootstrapIntervalIsTheNormalOneOfManyPairs) {
+  std::vector<double> values(100);
+  for (std::size_t i = 0; i < 50; ++i) values[i] = 1;
+  const PairedDifference d = paired_difference(values);
+  EXPECT_NEAR(d.interval.low, 0.5 - 1.96 * 0.05, 0.015);
+  EXPECT_NEAR(d.interval.high, 0.5 + 1.96 * 0.05, 0.015);
+  EXPECT_EQ(d.positive, 50u);
+  EXPECT_EQ(d.negative, 0u);
+}
+
+TEST(PairedDifference, OfNothingAndOfOnePair) {
+  EXPECT_EQ(paired_difference({}).pairs, 0u);
+  EXPECT_TRUE(std::isinf(paired_difference(std::vector<double>{1}).student.high));
+}
+
+RunRecord run_of(const std::string& init, int seed, const std::vector<double>& losses, const char* task = "copy") {
+  RunRecord run;
+  run.path = init;
+  run.result = {{"task", task},
+                {"cell", "gru"},
+                {"init", init},
+                {"seed", seed},
+                {"replicas", losses.size()},
+                {"test_loss", losses},
+                {"test_accuracy", Json::array()}};
+  return run;
+}
+
+std::string sentence(const RunRecord& a, const RunRecord& b) { return compare({a, b}, labels_of({a, b}))[0].sentence; }
+
+TEST(Comparison, SaysWhatTheDataSay) {
+  const RunRecord classic = run_of("classic", 1, {1.0, 1.02, 0.99, 1.01});
+  EXPECT_THAT(sentence(classic, run_of("warm_up", 1, {0.01, 0.02, 0.03, 0.02})),
+              AllOf(HasSubstr("gru warm_up is better than gru classic"), HasSubstr("test loss is lower by 0.985"),
+                    HasSubstr("in 4 of 4 pairs")));
+  EXPECT_THAT(sentence(run_of("warm_up", 1, {0.01, 0.02, 0.03, 0.02}), classic), HasSubstr("is worse than"));
+  EXPECT_THAT(sentence(classic, run_of("warm_up", 1, {0.9, 1.1, 0.95, 1.05})), HasSubstr("do not tell"));
+  EXPECT_THAT(sentence(classic, run_of("warm_up", 1, {0.9, 0.1, 0.95, 0.9})),
+              AllOf(HasSubstr("point to"), HasSubstr("more replicas would settle it")));
+  EXPECT_THAT(sentence(classic, run_of("warm_up", 1, {1.0, 1.02, 0.99, 1.01})), HasSubstr("have the same test loss"));
+}
+
+// Replica k draws as the run of seed + k: pairs are of one seed, not of one place.
+TEST(Comparison, PairsReplicasOfOneSeed) {
+  const std::vector<Comparison> all =
+      compare({run_of("classic", 1, {1, 2, 3}), run_of("warm_up", 2, {2, 3, 4})}, {"a", "b"});
+  EXPECT_THAT(all[0].of_reference, testing::ElementsAre(2, 3));
+  EXPECT_THAT(all[0].of_arm, testing::ElementsAre(2, 3));
+}
+
+TEST(Comparison, LeavesOutWhatHasNoNumber) {
+  const double none = std::nan("");
+  RunRecord failed = run_of("warm_up", 1, {0.5, none, 0.5});
+  failed.result["test_loss"][1] = nullptr;
+  EXPECT_THAT(sentence(run_of("classic", 1, {1, 1, 1}), failed),
+              AllOf(HasSubstr("in 2 of 2 pairs"), HasSubstr("1 pairs are left out")));
+}
+
+TEST(Comparison, RefusesWhatCannotBePaired) {
+  const RunRecord classic = run_of("classic", 1, {1, 1});
+  const auto message = [&](const RunRecord& other) {
+    try {
+      sentence(classic, other);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::usage);
+      return error.text().what;
+    }
+    return std::string("nothing thrown");
+  };
+  EXPECT_THAT(message(run_of("warm_up", 1, {1, 1}, "denoising")), HasSubstr("different tasks"));
+  EXPECT_THAT(message(run_of("warm_up", 7, {1, 1})), HasSubstr("no seed in common"));
+}
+
+}  // namespace
+}  // namespace hysteron

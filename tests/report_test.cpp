@@ -1,0 +1,133 @@
+// The page of a report, opened in a browser without a window: every figure is drawn, no script fails, nothing is wider
+// than the screen.
+#include <cstdlib>
+#include <regex>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "report/page.hpp"
+#include "tests/child_program.hpp"
+
+namespace hysteron {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string browser() {
+  for (const char* name : {"/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"})
+    if (std::filesystem::exists(name)) return name;
+  return "";
+}
+
+/// Appended to a copy of the page: what a script error was, and whether the page is wider than the screen.
+constexpr const char* watch_errors =
+    "<script>window.addEventListener('error', e => { document.documentElement.dataset.failed = e.message; });</script>";
+constexpr const char* watch_width =
+    "<script>document.documentElement.dataset.overflow = String(document.documentElement.scrollWidth > "
+    "document.documentElement.clientWidth);"
+    "const boxes = [...document.querySelectorAll('figure')].map(f => f.getBoundingClientRect());"
+    "document.documentElement.dataset.overlap = String(boxes.some((a, i) => boxes.some((b, j) => j > i && a.left < "
+    "b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)));</script>";
+
+class Report : public ProgramTest {
+ protected:
+  void make_runs() const {
+    for (const char* init : {"classic", "warm_up"})
+      succeeds(std::string("train --task copy_first_input --cell gru --units 6 --layers 1 --replicas 2 --init ") +
+               init +
+               " --set task.steps=8 --set task.train=80 --set task.test=8 --set train.batch=8 --set train.updates=20 "
+               "--set train.validate_every=5 --set train.vaa_every=10 --set init.measure_draws=1 --set "
+               "init.measure_steps=50 --out runs/" +
+               init);
+  }
+  /// The page as the browser has it after its scripts, at a width.
+  std::string opened(const std::string& page, int width) const {
+    std::string html = page;
+    html.replace(html.find("<head>"), 6, std::string("<head>") + watch_errors);
+    html.replace(html.rfind("</body>"), 7, std::string(watch_width) + "</body>");
+    put(folder / "watched.html", html);
+    const Ended ended =
+        Child(browser(),
+              {"--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000",
+               "--user-data-dir=" + (folder / "profile").string(), "--window-size=" + std::to_string(width) + ",900",
+               "--dump-dom", "file://" + (folder / "watched.html").string()},
+              folder.path())
+            .wait();
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    return ended.out.substr(0, ended.out.find('>', ended.out.find("<html")) + 1);
+  }
+};
+
+std::size_t figures_in(const std::string& page) {
+  const std::regex figure("<figure class=");
+  return static_cast<std::size_t>(std::distance(std::sregex_iterator(page.begin(), page.end(), figure), {}));
+}
+
+TEST_F(Report, OpensInABrowserWithEveryFigure) {
+  make_runs();
+  succeeds("report --compare runs/classic runs/warm_up --out page.html");
+  const std::string page = bytes("page.html");
+  EXPECT_LT(page.size(), 2'000'000u);
+  EXPECT_THAT(page, AllOf(Not(HasSubstr("src=\"http")), Not(HasSubstr("@import"))));  // no network
+  ASSERT_GE(figures_in(page), 4u);
+  if (browser().empty()) GTEST_SKIP() << "there is no chromium or chrome to open the page with";
+  for (const int width : {1280, 400}) {
+    const std::string root = opened(page, width);
+    EXPECT_THAT(root, HasSubstr("data-figures-drawn=\"" + std::to_string(figures_in(page)) + "\"")) << width;
+    EXPECT_THAT(root, Not(HasSubstr("data-failed"))) << width;
+    EXPECT_THAT(root, HasSubstr("data-overflow=\"false\"")) << width;
+    EXPECT_THAT(root, HasSubstr("data-overlap=\"false\"")) << width;
+  }
+}
+
+// What the test above looks for is seen when it is there.
+TEST_F(Report, TheBrowserSeesABrokenPage) {
+  if (browser().empty()) GTEST_SKIP() << "there is no chromium or chrome to open the page with";
+  const std::string root = opened(
+      "<!DOCTYPE html><html><head></head><body><script>nothing.there();</script><div "
+      "style=\"width:3000px\">wide</div></body></html>",
+      400);
+  EXPECT_THAT(root, AllOf(HasSubstr("data-failed"), HasSubstr("data-overflow=\"true\"")));
+}
+
+TEST_F(Report, PicturesAndTextsAreWhatTheyWere) {
+  Page page{.title = "a < b & \"c\"",
+            .lead = {},
+            .tables = {},
+            .comparisons = {},
+            .charts = {},
+            .pictures = {},
+            .groups = {},
+            .notes = {}};
+  page.tables.push_back({.title = "t", .caption = "", .header = {"h"}, .rows = {{"</td><script>"}}});
+  page.charts.push_back({.title = "c",
+                         .caption = "",
+                         .x_label = "x",
+                         .y_label = "y",
+                         .y_from = {},
+                         .y_to = {},
+                         .lines = {{.name = "</script>", .x = {1, 2, 3}, .y = {1, NAN, 3}}},
+                         .levels = {}});
+  page.pictures.push_back({.title = "p",
+                           .caption = "",
+                           .darkest = -0.5,
+                           .brightest = 0.5,
+                           .rows = {{{.label = "digit", .width = 2, .height = 1, .values = {-0.5, 9}}}}});
+  const std::string html = html_of(page);
+  EXPECT_THAT(html, AllOf(HasSubstr("a &lt; b &amp; &quot;c&quot;"), HasSubstr("&lt;/td&gt;&lt;script&gt;"),
+                          HasSubstr("[[1.0,1.0],[3.0,3.0]]"), HasSubstr("[0,255]"), Not(HasSubstr("\"</script>\""))));
+  if (browser().empty()) GTEST_SKIP() << "there is no chromium or chrome to open the page with";
+  EXPECT_THAT(opened(html, 1280), AllOf(HasSubstr("data-figures-drawn=\"2\""), Not(HasSubstr("data-failed"))));
+}
+
+TEST_F(Report, RefusesWhatItCannotShow) {
+  EXPECT_THAT(fails(2, "report runs/nowhere"), HasSubstr("is not the folder of a finished run"));
+  make_runs();
+  EXPECT_THAT(fails(2, "report --compare runs/classic"), HasSubstr("nothing to compare"));
+}
+
+}  // namespace
+}  // namespace hysteron

@@ -1,0 +1,83 @@
+// `reproduce`: an experiment of many arms, killed, stopped and gone on with.
+#include <csignal>
+#include <regex>
+
+#include <gmock/gmock.h>
+
+#include "records/json.hpp"
+#include "tests/child_program.hpp"
+
+namespace hysteron {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string tiny =
+    "reproduce denoising --replicas 2 --set model.units=4 --set model.layers=1 --set task.steps=40 --set task.train=60 "
+    "--set task.test=10 --set train.updates=6 --set train.batch=5 --set train.validate_every=2 --set train.vaa_every=0 "
+    "--set init.measure_draws=0 --set init.steps=2 --json ";
+
+class ReproduceTest : public ProgramTest {
+ protected:
+  /// Every number of the table but the seconds.
+  static Json numbers(const Json& result) {
+    Json rows = result.at("rows");
+    for (Json& row : rows) row.erase("seconds"), row.erase("run");
+    return rows;
+  }
+};
+
+TEST_F(ReproduceTest, ListsItsExperiments) {
+  EXPECT_THAT(succeeds("reproduce --list").out, AllOf(HasSubstr("copy"), HasSubstr("denoising"), HasSubstr("t_maze")));
+}
+
+TEST_F(ReproduceTest, GivesATableAPageAndARunForEachArm) {
+  const Ended ended = succeeds(tiny + "--out all");
+  const Json result = ended.json();
+  ASSERT_EQ(result["rows"].size(), 12u);  // 2 forgetting periods, 2 cells, 3 starts
+  EXPECT_EQ(result["comparisons"].size(), 8u);
+  EXPECT_THAT(ended.out, AllOf(HasSubstr("pad5-gru-classic"), HasSubstr("What differs from the papers' own code:")));
+  for (const Json& row : result["rows"]) {
+    const std::string arm = row["arm"].get<std::string>();
+    EXPECT_TRUE(std::filesystem::exists(folder / "all" / arm / "models" / "replica-01.safetensors")) << arm;
+    EXPECT_EQ(row["test_loss"]["count"], 2) << arm;
+  }
+  EXPECT_THAT(bytes("all/report.html"), HasSubstr("reproduce denoising (quick)"));
+  // A key that only some arms know goes to those.
+  EXPECT_THAT(bytes("all/pad5-gru-warm_up/config.toml"), HasSubstr("\nsteps = 2 "));
+  // All of it is done: going on changes nothing.
+  EXPECT_EQ(succeeds("reproduce --resume all --json").json()["rows"], result["rows"]);
+}
+
+TEST_F(ReproduceTest, GoesOnAfterASignalAndAfterAKill) {
+  const Json whole = succeeds(tiny + "--out whole").json();
+  for (const int signal : {SIGTERM, SIGKILL}) {
+    const std::string out = "cut-" + std::to_string(signal);
+    Child child(HYSTERON_PROGRAM, words(tiny + "--out " + out), folder.path(), {"HYSTERON_THREADS=1"});
+    ASSERT_TRUE(child.waits_for(folder / out / "pad5-gru-double"));
+    child.send(signal);
+    const Ended ended = child.wait();
+    ASSERT_NE(ended.code, 0) << "it was over before the signal";
+    if (signal == SIGTERM) {
+      EXPECT_EQ(ended.code, 75) << ended.err;
+      EXPECT_THAT(ended.err, HasSubstr("hysteron reproduce --resume " + out));
+    }
+    EXPECT_EQ(numbers(succeeds("reproduce --resume " + out + " --json").json()), numbers(whole));
+  }
+}
+
+TEST_F(ReproduceTest, RefusesWhatItCannotDo) {
+  EXPECT_THAT(fails(2, "reproduce"), HasSubstr("reproduce --list"));
+  EXPECT_THAT(fails(2, "reproduce copi"), AllOf(HasSubstr("copi"), HasSubstr("copy")));
+  EXPECT_THAT(fails(2, "reproduce copy --scale small"), HasSubstr("quick"));
+  EXPECT_THAT(fails(2, "reproduce copy --set train.bacth=3"), HasSubstr("train.batch"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "runs"));  // nothing was written
+  std::filesystem::create_directories(folder / "there");
+  EXPECT_THAT(fails(2, "reproduce copy --out there --force"), HasSubstr("is there already"));
+  EXPECT_THAT(fails(2, "reproduce --resume there"), HasSubstr("is not the folder of a reproduction"));
+}
+
+}  // namespace
+}  // namespace hysteron
