@@ -1,6 +1,23 @@
+#include <algorithm>
+#include <utility>
+
 #include <hysteron/recurrence.hpp>
 
 namespace hysteron {
+namespace {
+
+template <class Value>
+Lanes<Value> from_step(Lanes<Value> lanes, int step) {
+  if (lanes.first) lanes.first += step * lanes.step;
+  return lanes;
+}
+
+template <class Value>
+View<Value> of_replica(const View<Value>& all, int replica) {
+  return {all.at(replica, 0), 1, all.rows, all.columns, all.replica, all.row};
+}
+
+}  // namespace
 
 template <class Real>
 Recurrence<Real>::Recurrence(Backend& backend, const CellInfo& cell, Size size, Keep keep, InputMode mode)
@@ -104,6 +121,7 @@ View<Real> Recurrence<Real>::last_state() {
 template <class Real>
 void Recurrence<Real>::clear_gradients() {
   entering_used_ = false;
+  detachment_ = {};
   operations_->clear(matrix(state_gradient_, extent_.batch, cell_->state));
 }
 
@@ -118,6 +136,79 @@ View<Real> Recurrence<Real>::output_gradient() {
 template <class Real>
 View<Real> Recurrence<Real>::last_state_gradient() {
   return matrix(state_gradient_, extent_.batch, cell_->state);
+}
+
+template <class Real>
+void Recurrence<Real>::detach(Detachment detachment) {
+  const auto coins = static_cast<std::size_t>(size_.replicas) * static_cast<std::size_t>(extent_.steps);
+  if (detachment.steps.size() != coins || detachment.lanes < 1 || detachment.lanes > cell_->recurrent ||
+      mode_ == InputMode::constant)
+    throw defect({.what = "gradients cannot be detached so",
+                  .expected = std::to_string(coins) + " steps of a sequence, of 1 to " +
+                              std::to_string(cell_->recurrent) + " recurrent products",
+                  .found = std::to_string(detachment.steps.size()) + " and " + std::to_string(detachment.lanes),
+                  .hint = ""});
+  detachment_ = std::move(detachment);
+}
+
+template <class Real>
+const int* Recurrence<Real>::lengths_of_steps() {
+  if (!lengths_) return nullptr;
+  std::vector<int> lengths(static_cast<std::size_t>(size_.replicas) * static_cast<std::size_t>(extent_.batch)),
+      has_step;
+  backend_->copy_out(lengths.data(), lengths_, lengths.size() * sizeof(int));
+  for (int step = 0; step < extent_.steps; ++step)
+    for (const int length : lengths) has_step.push_back(length > step);
+  if (!step_lengths_)
+    step_lengths_ = Tensor<int>(*backend_, {size_.largest.steps, size_.replicas, size_.largest.batch});
+  backend_->copy_in(step_lengths_.data(), has_step.data(), has_step.size() * sizeof(int));
+  return step_lengths_.data();
+}
+
+// No backend knows of detaching: at a step where a replica detaches, the weights that it goes back through are zero.
+// Each replica has steps of its own, so that all go step by step: a replica's sums do not depend on those beside it.
+template <class Real>
+void Recurrence<Real>::backward_by_steps(LayerRun<Real> run, const LayerGradient<Real>& gradient,
+                                         const CellWeights<const Real>& weights, View<Real> unit_gradient) {
+  const std::ptrdiff_t matrices = weights.recurrent.rows, units = size_.units;
+  if (!detached_weights_) detached_weights_ = Tensor<Real>(*backend_, {size_.replicas, matrices, units});
+  const View<Real> through = detached_weights_.view(size_.replicas, matrices, units);
+  operations_->copy(weights.recurrent, through);
+  run.weight = through.first;
+  run.weight_replica = through.replica;
+  run.shape.steps = 1;
+  const int* const lengths = lengths_of_steps();
+  std::vector<unsigned char> detached(static_cast<std::size_t>(size_.replicas));
+  for (int step = extent_.steps - 1; step >= 0; --step) {
+    for (int replica = 0; replica < size_.replicas; ++replica) {
+      const unsigned char detaches = detachment_.steps[static_cast<std::size_t>(replica * extent_.steps + step)];
+      unsigned char& is_detached = detached[static_cast<std::size_t>(replica)];
+      if (detaches == is_detached) continue;
+      const std::ptrdiff_t rows = detachment_.lanes * units;
+      const View<Real> block = of_replica(through, replica).rows_from(0, rows);
+      if (detaches) {
+        operations_->clear(block);
+      } else {
+        operations_->copy(of_replica(weights.recurrent, replica).rows_from(0, rows), block);
+      }
+      is_detached = detaches;
+    }
+    LayerRun<Real> one = run;
+    if (lengths) one.lengths = lengths + std::ptrdiff_t(step) * size_.replicas * extent_.batch;
+    one.input = from_step(run.input, step);
+    one.states = from_step(run.states, step);
+    one.intermediates = from_step(run.intermediates, step);
+    one.saved = from_step(run.saved, step);
+    LayerGradient<Real> of_one = gradient;
+    of_one.entering = from_step(gradient.entering, step);
+    of_one.totals = from_step(gradient.totals, step);
+    of_one.input = from_step(gradient.input, step);
+    of_one.recurrent = from_step(gradient.recurrent, step);
+    of_one.deep = from_step(gradient.deep, step);
+    operations_->backward(one, of_one);
+    if (cell_->unit > 0)
+      operations_->sum_rows(matrix(unit_gradient_, extent_.batch, cell_->unit), unit_gradient, Result::added);
+  }
 }
 
 template <class Real>
@@ -151,7 +242,12 @@ void Recurrence<Real>::backward(const CellWeights<const Real>& weights, std::spa
   gradient.unit = lanes(unit_gradient_, cell_->unit, 1);
   gradient.recurrent = lanes(recurrent_gradient_, cell_->recurrent, steps);
   gradient.deep = lanes(deep_gradient_, cell_->deep, steps);
-  operations_->backward(run(weights), gradient);
+  const bool detaches = !detachment_.steps.empty();
+  if (detaches) {
+    backward_by_steps(run(weights), gradient, weights, gradients.unit);
+  } else {
+    operations_->backward(run(weights), gradient);
+  }
 
   // Products over the whole trajectory; steps past a sequence's end hold zeros.
   const auto add_product = [&](View<const Real> a, View<const Real> b, View<Real> to) {
@@ -168,7 +264,7 @@ void Recurrence<Real>::backward(const CellWeights<const Real>& weights, std::spa
         matrix(intermediates_, rows(), cell_->intermediate).columns_from(0, units),
         gradients.recurrent.rows_from(std::ptrdiff_t(cell_->recurrent) * units, std::ptrdiff_t(cell_->deep) * units));
   }
-  if (cell_->unit > 0)
+  if (cell_->unit > 0 && !detaches)
     operations_->sum_rows(matrix(unit_gradient_, extent_.batch, cell_->unit), gradients.unit, Result::added);
 
   View<Real> input_gradient = matrix(input_gradient_, constant ? extent_.batch : rows(), cell_->input);

@@ -182,6 +182,31 @@ TEST_F(Initializers, ChronoSetsForgetAndInputGates) {
   expect_uniform("weights", parameter(model, "rnn.weight_hh_l0"), 1 / std::sqrt(double(units)));
 }
 
+// The authors' code draws both biases: their sums have a median time constant of 67,415 steps instead of 301.
+TEST_F(Initializers, ChronoDrawsBothBiasesAsTheAuthors) {
+  constexpr std::size_t units = 4000;
+  const ModelShape of = shape("lstm", units);
+  auto model = start("chrono", of, {"init.time_constant=600", "compat=authors"});
+  auto fixed = start("chrono", of, {"init.time_constant=600"});
+  for (const char* const layer : {"0", "1"}) {
+    const Values first = parameter(model, std::string("rnn.bias_ih_l") + layer),
+                 second = parameter(model, std::string("rnn.bias_hh_l") + layer);
+    EXPECT_EQ(first, parameter(fixed, std::string("rnn.bias_ih_l") + layer));
+    EXPECT_NE(first, second);
+    Values constants;
+    for (std::size_t unit = 0; unit < units; ++unit) {
+      EXPECT_EQ(second[unit], -second[units + unit]);
+      constants.push_back(1 + std::exp(first[units + unit] + second[units + unit]));
+    }
+    expect_all("cell bias", block(second, 2, 4), 0);
+    expect_all("output gate's bias", block(second, 3, 4), 0);
+    std::ranges::nth_element(constants, constants.begin() + units / 2);
+    // About 1/2 +- 1/(2 sqrt(units)) of them lie below the median: three of these are 7 % of it.
+    EXPECT_NEAR(constants[units / 2], 67415, 0.07 * 67415);
+  }
+  EXPECT_EQ(parameter(model, "rnn.weight_hh_l1"), parameter(fixed, "rnn.weight_hh_l1"));
+}
+
 TEST_F(Initializers, ChronoReachesAsFarAsTheSequences) {
   sequences.black = 42;
   auto model = start("chrono", shape("lstm", 400));
@@ -221,9 +246,14 @@ TEST_F(Initializers, OrthogonalRecurrentBlocks) {
       const auto matrices = static_cast<std::size_t>(cell.recurrent + cell.deep);
       for (const ParameterSlice& slice : model.parameters().slices()) {
         if (slice.name.find("weight_hh") != std::string::npos && matrices > 0)
-          for (std::size_t matrix = 0; matrix < matrices; ++matrix)
-            expect_orthonormal(std::string(cell.name) + slice.name,
-                               block(parameter(model, slice.name), matrix, matrices));
+          for (std::size_t matrix = 0; matrix < matrices; ++matrix) {
+            const std::string what = std::string(cell.name) + slice.name;
+            const Values values = block(parameter(model, slice.name), matrix, matrices);
+            if (matrix < static_cast<std::size_t>(cell.deep))  // the way back into the intermediate layer is closed
+              expect_all(what, values, 0);
+            else
+              expect_orthonormal(what, values);
+          }
         if (slice.name.find("bias") != std::string::npos && !slice.name.starts_with("readout."))
           expect_all(slice.name, parameter(model, slice.name), 0);
       }

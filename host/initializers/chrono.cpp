@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include <hysteron/compat.hpp>
 #include <hysteron/initializer.hpp>
 #include <hysteron/random.hpp>
 #include <hysteron/registry.hpp>
@@ -10,7 +11,8 @@ namespace hysteron {
 namespace {
 
 /// As classic, with the gates' biases set for time constants up to T (Tallec & Ollivier 2018, arXiv 1804.11188):
-/// b_f = log U(1, T - 1), b_i = -b_f, the other biases 0, for cells with an input gate i and a forget gate f.
+/// b_f = log U(1, T - 1), b_i = -b_f, the other biases 0, for cells with an input gate i and a forget gate f. Where the
+/// cell has a second bias it is 0; with compat = "authors" it is drawn likewise, and the gates see the sum of both.
 class Chrono final : public Initializer {
  public:
   std::string description() const override {
@@ -19,6 +21,7 @@ class Chrono final : public Initializer {
   void declare(Settings& settings) const override {
     settings.declare("init.time_constant", 0, "the largest of chrono, in steps; 0: as long as the sequences",
                      range(0, 1'000'000'000));
+    declare_compat(settings);
   }
   void initialize(const InitializerRun<float>& run) const override { draw(run); }
   void initialize(const InitializerRun<double>& run) const override { draw(run); }
@@ -48,7 +51,8 @@ class Chrono final : public Initializer {
     const std::size_t units = static_cast<std::size_t>(model.part_units());
     for (std::size_t s = 0; s < model.parameters().slices().size(); ++s) {
       const ParameterSlice& slice = model.parameters().slices()[s];
-      if (slice.name.find("bias_ih") == std::string::npos) continue;
+      const auto is = [&](const char* bias) { return slice.name.find(bias) != std::string::npos; };
+      if (!is("bias_ih") && !(is("bias_hh") && compat_of(*run.settings) == Compat::authors)) continue;
       for (std::size_t replica = 0; replica < run.seeds.size(); ++replica) {
         Random random(run.seeds[replica], Stream::parameters, s);
         std::vector<double> bias(static_cast<std::size_t>(slice.size()));

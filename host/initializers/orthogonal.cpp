@@ -7,7 +7,9 @@ namespace hysteron {
 namespace {
 
 /// As classic, with every recurrent block orthogonal (Saxe, McClelland & Ganguli 2014, arXiv 1312.6120) and the biases
-/// of the input half zero. A diagonal cell has no recurrent block and starts as classic.
+/// of the input half zero. A diagonal cell has no recurrent block and starts as classic. Of a deep transition (lmn) the
+/// way from the memory back into the intermediate layer is zero: beside it the memory would not keep its norm, with it
+/// closed it does.
 class Orthogonal final : public Initializer {
  public:
   std::string description() const override { return "every recurrent block a random orthogonal matrix, biases zero"; }
@@ -21,6 +23,7 @@ class Orthogonal final : public Initializer {
     const CellInfo& cell = *run.model->shape().cell;
     CellDraws draws = classic_draws(cell);
     draws.weight_hh = Draw::orthogonal;
+    draws.intermediate = Draw::zero;
     draws.bias = Draw::zero;
     if (cell.layout.unit != "weight_hh") draws.unit = Draw::zero;
     draw_parameters(*run.model, run.seeds, draws);

@@ -53,7 +53,7 @@ std::vector<double> drawn_block(Draw draw, std::ptrdiff_t rows, std::ptrdiff_t c
 }
 
 CellDraws classic_draws(const CellInfo& cell) {
-  return {cell.layout.weight_ih, cell.layout.weight_hh, cell.layout.bias, cell.layout.unit_draw};
+  return {cell.layout.weight_ih, cell.layout.weight_hh, cell.layout.bias, cell.layout.unit_draw, cell.layout.weight_hh};
 }
 
 template <class Real>
@@ -86,7 +86,8 @@ void draw_parameters(Model<Real>& model, std::span<const std::uint64_t> seeds, c
       } else if (is("weight_ih")) {
         add(draws.weight_ih, cell.input, units, slice.columns(), units);
       } else if (is("weight_hh") && slice.shape.size() == 2) {
-        add(draws.weight_hh, cell.recurrent + cell.deep, units, units, units);
+        add(draws.intermediate, cell.deep, units, units, units);
+        add(draws.weight_hh, cell.recurrent, units, units, units);
       } else if (is("weight_hh") || is("bias_hh")) {
         add(draws.unit, cell.unit, 1, units, units);
       } else {

@@ -17,6 +17,7 @@ std::vector<double> drawn_block(Draw draw, std::ptrdiff_t rows, std::ptrdiff_t c
 /// How the parameters of every cell are drawn; by default as its layout says (ALGORITHMS: the classic start).
 struct CellDraws {
   Draw weight_ih, weight_hh, bias, unit;
+  Draw intermediate;  ///< of the blocks of weight_hh that the intermediate layer of a deep transition reads
 };
 
 CellDraws classic_draws(const CellInfo& cell);

@@ -3,6 +3,8 @@
 
 #include <hysteron/trainer.hpp>
 
+#include "training/labels.hpp"
+
 namespace hysteron {
 namespace {
 
@@ -29,9 +31,22 @@ double counted_rows(const Sequences& sequences, int read_steps, int first, int c
 
 }  // namespace
 
+int Averaging::whole_batches(const Sequences& sequences) const {
+  if (sequences.count >= batch) return sequences.count / batch;
+  throw usage_error(
+      {.what = "compat = \"authors\" divides by the number of whole batches to evaluate, and there is none",
+       .expected = std::to_string(batch) + " sequences or more (train.batch) to validate on and to test on",
+       .found = std::to_string(sequences.count),
+       .hint = "--set train.batch=" + std::to_string(sequences.count) + ", or --set compat=fixed"});
+}
+
 template <class Real>
-Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind loss, int read_steps) {
-  const int replicas = model.replicas(), largest = evaluation_batch(model, sequences);
+Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind loss, int read_steps,
+                    Averaging averaging) {
+  require_labels(sequences, model.shape().outputs);
+  const bool authors = averaging.compat == Compat::authors;
+  const double whole_batches = authors ? averaging.whole_batches(sequences) : 0;
+  const int replicas = model.replicas(), largest = authors ? averaging.batch : evaluation_batch(model, sequences);
   Operations<Real>& operations = operations_of<Real>(model.backend());
   Batches<Real> batches(model.backend(), sequences, replicas, largest);
   Unrolled<Real> unrolled(model, {sequences.total_steps(), largest}, read_steps, Keep::states);
@@ -51,15 +66,16 @@ Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind los
     LossRun<Real> run = loss_run(loss, batch, unrolled, View<Real>(), mean.data(), nullptr);
     if (loss != LossKind::mse) run.accuracy = share.data(), run.answers = counted.data();
     operations.loss(run);
-    const double weight = counted_rows(sequences, read_steps, first, count);
+    const double weight = authors ? 1 : counted_rows(sequences, read_steps, first, count);
     const std::vector<double> losses = mean.to_host(), shares = share.to_host(), counts = counted.to_host();
     for (std::size_t r = 0; r < zeros.size(); ++r) {
       evaluation.loss[r] += losses[r] * weight;
-      right[r] += shares[r] * counts[r];
+      right[r] += shares[r] * (authors ? 1 : counts[r]);
       answers[r] += counts[r];
     }
     rows += weight;
   }
+  if (authors) rows = whole_batches, answers.assign(answers.size(), whole_batches);
   for (double& value : evaluation.loss) value /= rows;
   if (loss == LossKind::mse) return evaluation;
   for (std::size_t r = 0; r < right.size(); ++r)
@@ -67,7 +83,7 @@ Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind los
   return evaluation;
 }
 
-template Evaluation evaluate(Model<float>&, const Sequences&, LossKind, int);
-template Evaluation evaluate(Model<double>&, const Sequences&, LossKind, int);
+template Evaluation evaluate(Model<float>&, const Sequences&, LossKind, int, Averaging);
+template Evaluation evaluate(Model<double>&, const Sequences&, LossKind, int, Averaging);
 
 }  // namespace hysteron

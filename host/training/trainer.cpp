@@ -7,6 +7,8 @@
 
 #include "analysis/gradient_flow.hpp"
 #include "analysis/statistics.hpp"
+#include "training/gradient_detaching.hpp"
+#include "training/labels.hpp"
 #include "training/not_finite.hpp"
 #include "training/orthogonal_penalty.hpp"
 
@@ -50,9 +52,16 @@ Trainer<Real>::Trainer(Model<Real>& model, const TaskData& data, std::span<const
       best_loss_(seeds.size(), std::numeric_limits<double>::infinity()),
       best_update_(seeds.size()),
       failures_(seeds.size()) {
+  require_labels(data.train, model.shape().outputs);
   drawn_from_.from_host(seeds_);
   if (options_.orthogonal_penalty > 0)
     penalty_ = std::make_shared<OrthogonalPenalty<Real>>(model, options_.orthogonal_penalty);
+  if (options_.detach_probability > 0)
+    detaching_ = std::make_shared<GradientDetaching<Real>>(model.shape(), options_.detach_probability);
+  if (options_.compat == Compat::authors) {  // refused now, not after hours of training
+    if (valid_.count > 0) averaging().whole_batches(valid_);
+    if (data.test.count > 0) averaging().whole_batches(data.test);
+  }
   if (options_.gradient_every == 0) return;
   for (int layer = 0; layer < model.shape().layers; ++layer)
     for (int part = 0; part < model.parts(); ++part) unrolled_.at(layer, part).keep_state_gradients();
@@ -87,6 +96,7 @@ void Trainer<Real>::one_update() {
   unrolled_.forward(batch.inputs, batch.extent, batch.lengths);
   unrolled_.clear_gradients();
   operations_->loss(loss_run(data_->loss, batch, unrolled_, unrolled_.output_gradient(), losses_.data(), nullptr));
+  if (detaching_) detaching_->draw(unrolled_, seeds_, update_);
   unrolled_.backward(Unrolled<Real>::Readout::used);
   if (penalty_) penalty_->add_gradient();
   if (options_.gradient_every > 0 && update_ % options_.gradient_every == 0) record_gradient();
@@ -119,7 +129,7 @@ bool Trainer<Real>::every_replica_failed() const {
 template <class Real>
 void Trainer<Real>::validate() {
   Evaluation valid;
-  if (valid_.count > 0) valid = evaluate(*model_, valid_, data_->loss, data_->read_steps);
+  if (valid_.count > 0) valid = evaluated_on(valid_);
   const std::ptrdiff_t size = model_->parameters().size();
   for (std::size_t r = 0; r < seeds_.size(); ++r) {
     if (summed_ > 0) train_loss_[r] = loss_sum_[r] / static_cast<double>(summed_);
@@ -187,6 +197,11 @@ typename Trainer<Real>::End Trainer<Real>::run(const std::function<bool()>& stop
 template <class Real>
 void Trainer<Real>::take_best() {
   model_->parameters().block().copy_from(best_);
+}
+
+template <class Real>
+Evaluation Trainer<Real>::evaluated_on(const Sequences& sequences) {
+  return evaluate(*model_, sequences, data_->loss, data_->read_steps, averaging());
 }
 
 template <class Real>

@@ -1,5 +1,6 @@
 #pragma once
 #include <span>
+#include <vector>
 
 #include <hysteron/backend.hpp>
 
@@ -24,6 +25,15 @@ struct CellWeights {
   View<Real> unit;       ///< the units' own parameters [replicas, 1, lanes * units]; absent for a cell without
 
   operator CellWeights<const Real>() const { return {input, recurrent, bias, unit}; }
+};
+
+/// Where gradients do not flow back through a cell's recurrent products (h-detach: Arpit et al. 2019, arXiv 1810.03023;
+/// for linear memory networks Carta, Sperduti & Bacciu 2020, arXiv 2011.02886): at these steps what the first `lanes`
+/// of them say of the state that they read is taken as 0. The gradients of their weights are as ever, and so is what
+/// reaches that state by other ways.
+struct Detachment {
+  int lanes = 0;                     ///< of the cell's Recurrent record
+  std::vector<unsigned char> steps;  ///< [replicas, steps] of the run: 1 where they are detached
 };
 
 /// One cell over time. forward fills a trajectory; backward turns gradients on states, entering at any step, into
@@ -62,6 +72,8 @@ class Recurrence {
   /// Where gradients of last_state() are added [replicas, batch, state lanes * units]. After backward: the gradient of
   /// the initial state.
   View<Real> last_state_gradient();
+  /// Until clear_gradients: backward goes a step at a time, which is slower, and detaches. The input is a sequence.
+  void detach(Detachment detachment);
   /// From the next backward on, keep dloss/dstate at every state.
   void keep_state_gradients();
   /// dloss/dstate, the initial state's first [replicas, (steps + 1) * batch, state lanes * units].
@@ -76,6 +88,9 @@ class Recurrence {
 
  private:
   LayerRun<Real> run(const CellWeights<const Real>& weights);
+  void backward_by_steps(LayerRun<Real> run, const LayerGradient<Real>& gradient,
+                         const CellWeights<const Real>& weights, View<Real> unit_gradient);
+  const int* lengths_of_steps();
   Lanes<Real> lanes(Tensor<Real>& tensor, int count, int kept_steps) const;
   std::ptrdiff_t rows() const { return std::ptrdiff_t(extent_.steps) * extent_.batch; }
   View<Real> matrix(Tensor<Real>& tensor, std::ptrdiff_t rows, int lanes) const {
@@ -102,6 +117,10 @@ class Recurrence {
   Tensor<Real> input_gradient_, recurrent_gradient_, deep_gradient_;  // [replicas, steps * batch, lanes * units]
   Tensor<Real> unit_gradient_;                                        // [replicas, batch, lanes * units]
   Tensor<Real> input_sum_;                                            // [replicas, 1, gates * units]: constant input
+
+  Detachment detachment_;
+  Tensor<Real> detached_weights_;  // [replicas, (recurrent + deep) * units, units]
+  Tensor<int> step_lengths_;       // [steps, replicas, batch]: 1 where a sequence has the step
 };
 
 extern template class Recurrence<float>;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <hysteron/batches.hpp>
+#include <hysteron/compat.hpp>
 #include <hysteron/journal.hpp>
 #include <hysteron/model.hpp>
 #include <hysteron/multistability.hpp>
@@ -18,6 +19,8 @@
 namespace hysteron {
 
 template <class Real>
+class GradientDetaching;
+template <class Real>
 class OrthogonalPenalty;
 
 struct TrainerOptions {
@@ -26,18 +29,33 @@ struct TrainerOptions {
   std::vector<double> learning_rates;  ///< [replicas]
   AdamOptions adam;
   double orthogonal_penalty = 0;      ///< of a linear memory network: times |W_mm^T W_mm - I|^2, added to its loss
+  double detach_probability = 0;      ///< of a step, for gradients not to flow back through what is not linear there
+                                      ///< (Detachment in recurrence.hpp); lmn and lstm
   double validation_share = 0.2;      ///< the last of the training sequences
   std::int64_t validate_every = 0;    ///< updates; 0: after each epoch
   std::int64_t vaa_every = 0;         ///< updates; 0: never
   std::int64_t gradient_every = 0;    ///< updates between records of |dloss/ds_t|, the event "gradient"; 0: never
   std::int64_t checkpoint_every = 0;  ///< updates; 0: after each validation
   MeasureOptions measure;             ///< of the VAA
+  Compat compat = Compat::fixed;      ///< of validation and test
 };
 
 /// The gradient steps of one pass over the training sequences that validation leaves.
 std::int64_t updates_in_epoch(const Sequences& train, double validation_share, int batch);
 
-/// Means over everything that counts, one entry a replica. accuracy is empty for regression.
+/// How means over a set are made. fixed: over everything that counts. authors, as the code of Lambrechts et al. 2023
+/// has it for losses and accuracies, of validation and of test: the sum of the means of ceil(N / batch) batches, over
+/// floor(N / batch). A smaller last batch counts as a whole one and is not counted in the quotient, so that values are
+/// too large by about ceil / floor, and an accuracy can be above 1.
+struct Averaging {
+  Compat compat = Compat::fixed;
+  int batch = 32;  ///< that of training; authors alone
+
+  /// floor(N / batch). Throws a usage error where that is 0.
+  int whole_batches(const Sequences& sequences) const;
+};
+
+/// Means, one entry a replica. accuracy is empty for regression.
 struct Evaluation {
   std::vector<double> loss, accuracy;
 };
@@ -61,7 +79,8 @@ LossRun<Real> loss_run(LossKind kind, const Batch<Real>& batch, Unrolled<Real>& 
 }
 
 template <class Real>
-Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind loss, int read_steps);
+Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind loss, int read_steps,
+                    Averaging averaging = {});
 
 /// Why a replica stopped: a number that was not finite.
 struct Failure {
@@ -100,6 +119,8 @@ class Trainer {
 
   /// Puts each replica's best weights into the model.
   void take_best();
+  /// Of the model as it is, with the means that validation takes.
+  Evaluation evaluated_on(const Sequences& sequences);
 
   TrainerState<Real> state();
   void restore(const TrainerState<Real>& state);
@@ -116,6 +137,7 @@ class Trainer {
   void measure_vaa();
   void record_gradient();
   Batch<Real> next_batch();
+  Averaging averaging() const { return {options_.compat, options_.batch}; }
   bool every_replica_failed() const;
   void fail(int replica, std::string where);
 
@@ -130,11 +152,12 @@ class Trainer {
   Batches<Real> batches_;
   Unrolled<Real> unrolled_;
   Adam<Real> adam_;
-  std::shared_ptr<OrthogonalPenalty<Real>> penalty_;  // null: there is none
-  Tensor<double> losses_;                             // [replicas]
-  Tensor<Real> best_;                                 // [replicas, size]
-  Tensor<std::uint64_t> drawn_from_;                  // [replicas]: the seeds
-  Tensor<int> orders_;                                // [replicas, train count]: of the present epoch
+  std::shared_ptr<OrthogonalPenalty<Real>> penalty_;    // null: there is none
+  std::shared_ptr<GradientDetaching<Real>> detaching_;  // likewise
+  Tensor<double> losses_;                               // [replicas]
+  Tensor<Real> best_;                                   // [replicas, size]
+  Tensor<std::uint64_t> drawn_from_;                    // [replicas]: the seeds
+  Tensor<int> orders_;                                  // [replicas, train count]: of the present epoch
 
   std::int64_t update_ = 0, summed_ = 0, shuffled_epoch_ = -1;
   std::vector<double> loss_;  // [replicas]: of the latest update

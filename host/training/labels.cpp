@@ -1,0 +1,20 @@
+#include "training/labels.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <hysteron/error.hpp>
+
+namespace hysteron {
+
+void require_labels(const Sequences& sequences, int outputs) {
+  const auto wrong =
+      std::ranges::find_if(sequences.labels, [outputs](int label) { return label < 0 || label >= outputs; });
+  if (wrong == sequences.labels.end()) return;
+  throw data_error({.what = "a label out of range, of sequence " + std::to_string(wrong - sequences.labels.begin()),
+                    .expected = "0 to " + std::to_string(outputs - 1),
+                    .found = std::to_string(*wrong),
+                    .hint = "the read-out needs one output for each class"});
+}
+
+}  // namespace hysteron
