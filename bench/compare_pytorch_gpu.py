@@ -1,14 +1,26 @@
 #!/usr/bin/env python3
 """Microseconds a step of nn.LSTM, nn.GRU and nn.RNN as PyTorch runs them on a GPU (cuDNN), forward and backward, with TF32
-on and off: one layer, one input value, 1000 steps. Writes one JSON object to stdout: name -> microseconds a step.
+on and off: one layer, one input value, 1000 steps. Writes a line of JSON for each as soon as it is measured:
+{"name": ..., "forward": microseconds a step, "backward": ...}, the first with the versions.
 
     compare_pytorch_gpu.py [--units 64,128] [--batches 1,32]
+
+Exit code 3: there is no PyTorch, or it sees no GPU.
 """
 import argparse
 import json
+import sys
 
 STEPS = 1000
+NO_PYTORCH = 3  # the exit code where there is none, or it sees no GPU
 CELLS = {"lstm": "LSTM", "gru": "GRU", "elman": "RNN"}
+
+
+def allow_tf32(torch, allowed):
+    try:
+        torch.backends.cudnn.allow_tf32 = allowed  # until PyTorch 2.9 the way, later still understood
+    except (AttributeError, RuntimeError):
+        torch.backends.cudnn.rnn.fp32_precision = "tf32" if allowed else "ieee"
 
 
 def microseconds(torch, work, repeats=5):
@@ -26,8 +38,7 @@ def microseconds(torch, work, repeats=5):
 
 
 def measure(torch, cell, units, batch, tf32):
-    torch.backends.cudnn.allow_tf32 = tf32
-    torch.backends.cuda.matmul.allow_tf32 = tf32
+    allow_tf32(torch, tf32)
     torch.manual_seed(1)
     layer = getattr(torch.nn, CELLS[cell])(1, units).cuda()
     inputs = torch.randn(STEPS, batch, 1, device="cuda")
@@ -38,7 +49,7 @@ def measure(torch, cell, units, batch, tf32):
         outputs, _ = layer(inputs)
         outputs[-1].sum().backward()
 
-    return forward / STEPS, (microseconds(torch, both) - forward) / STEPS
+    return {"forward": forward / STEPS, "backward": (microseconds(torch, both) - forward) / STEPS}
 
 
 def main():
@@ -46,21 +57,27 @@ def main():
     parser.add_argument("--units", default="32,64,128,256,512,1024")
     parser.add_argument("--batches", default="1,16,32,128,512")
     arguments = parser.parse_args()
-    import torch
+    try:
+        import torch
+    except ImportError:
+        sys.exit(NO_PYTORCH)
+    if not torch.cuda.is_available():
+        sys.exit(NO_PYTORCH)
 
-    results = {"torch": torch.__version__, "cudnn": torch.backends.cudnn.version()}
+    def say(name, values):
+        print(json.dumps({"name": name, **values}), flush=True)
+
+    say("versions", {"torch": torch.__version__, "cudnn": torch.backends.cudnn.version()})
     for cell in CELLS:
         for units in map(int, arguments.units.split(",")):
             for batch in map(int, arguments.batches.split(",")):
                 for tf32 in (False, True):
-                    name = f"{cell}/{'tf32' if tf32 else 'fp32'}/units:{units}/batch:{batch}"
                     try:
-                        forward, backward = measure(torch, cell, units, batch, tf32)
-                        results[name] = {"forward": forward, "backward": backward}
-                    except torch.cuda.OutOfMemoryError as error:
-                        results[name] = {"error": str(error).splitlines()[0]}
+                        values = measure(torch, cell, units, batch, tf32)
+                    except RuntimeError as error:  # out of memory, or a shape that cuDNN refuses
+                        values = {"error": str(error).splitlines()[0]}
+                    say(f"{cell}/{'tf32' if tf32 else 'fp32'}/units:{units}/batch:{batch}", values)
                     torch.cuda.empty_cache()
-    print(json.dumps(results))
 
 
 if __name__ == "__main__":

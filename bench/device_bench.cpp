@@ -1,12 +1,15 @@
 // What a GPU computes, each kernel and schedule by itself, through the same operations that everything uses. Without a
 // GPU every benchmark is skipped with the reason. bench/gpu_check.py runs them and makes the tables; ncu and nsys can
 // run them too (README, Profiling). Times are the wall's, from asking until the device has finished.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <string_view>
 
 #include <benchmark/benchmark.h>
 
+#include <hysteron/decompositions.hpp>
 #include <hysteron/multistability.hpp>
 #include <hysteron/random.hpp>
 
@@ -223,6 +226,26 @@ void shuffle(benchmark::State& state, Backend& backend, int replicas, int count)
   }
 }
 
+/// The leading eigenvectors of a covariance, in double precision: what the solver `gram` of a linear autoencoder ends
+/// in.
+void eigenvectors(benchmark::State& state, Backend& backend, std::ptrdiff_t size, std::ptrdiff_t count) {
+  Operations<double>& operations = operations_of<double>(backend);
+  Tensor<double> values(backend, {2 * size, size}), covariance(backend, {size, size}), matrix(backend, {size, size}),
+      vectors(backend, {count, size}), eigenvalues(backend, {count});
+  Random random(1, Stream::test_of_library);
+  std::vector<double> drawn(values.size());
+  for (double& value : drawn) value = random.normal();
+  values.from_host(drawn);
+  const View<double> rows = values.view(1, 2 * size, size);
+  operations.product(rows, Transposed::yes, rows, Transposed::no, covariance.view(1, size, size), Result::replaced);
+  for (auto _ : state) {
+    matrix.copy_from(covariance);  // it is overwritten
+    backend.decompositions().symmetric_eigen(matrix.view(1, size, size), eigenvalues.data(),
+                                             vectors.view(1, count, size));
+    wait(backend, eigenvalues.data());
+  }
+}
+
 /// Two layers of 256 units, 32 sequences of 600 steps, 1 to 200 steps under the constant input.
 void warm_up_step(benchmark::State& state, Backend& backend, const CellInfo& cell) {
   constexpr int steps = 600, count = 64, ramp_is_over = 20;
@@ -301,6 +324,8 @@ const int registered = [] {
       [](auto& state, Backend& backend) { attractors(state, backend, 1, 64, 512); });
   add("operations/attractors/4096_of_256", "auto",
       [](auto& state, Backend& backend) { attractors(state, backend, 1, 4096, 256); });
+  add("operations/eigenvectors/128_of_784", "auto",
+      [](auto& state, Backend& backend) { eigenvectors(state, backend, 784, 128); });
   add("operations/gather/1_feature", "auto", [](auto& state, Backend& backend) { gather(state, backend, 1); });
   add("operations/gather/28_features", "auto", [](auto& state, Backend& backend) { gather(state, backend, 28); });
   add("operations/shuffle/1_of_60000", "auto",
@@ -314,9 +339,12 @@ const int registered = [] {
 }  // namespace hysteron
 
 int main(int count, char** arguments) {
+  const bool lists = std::any_of(arguments, arguments + count, [](const char* argument) {
+    return std::string_view(argument).starts_with("--benchmark_list_tests");
+  });
   benchmark::Initialize(&count, arguments);
   if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;
-  if (std::string reason; !hysteron::gpu(reason)) {
+  if (std::string reason; !lists && !hysteron::gpu(reason)) {
     std::printf("device_bench: skipped: %s\n", reason.c_str());
     return 0;
   }

@@ -37,3 +37,10 @@ def predicted_us_per_step(cell, units, batch, direction, replicas=1, schedule="a
         time = max(exchange + arithmetic, of_each * arithmetic)
         best = time if best is None else min(best, time)
     return min(best * factor, stepwise)
+
+
+def predicted_warm_up_us(cell):
+    """A gradient step of the warm-up of 2 x 256 units on 32 sequences: 600 steps of theirs and 200 under the constant
+    input, forward and backward; for products over all steps, VAA*, Adam and what waits for the host 500."""
+    step = sum(predicted_us_per_step(cell, 256, 32, direction) for direction in ("forward", "backward"))
+    return 2 * (600 + 200) * step + 500

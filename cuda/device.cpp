@@ -8,7 +8,7 @@ DeviceMemory allocate_device_memory(std::size_t bytes) {
   void* memory = nullptr;
   const cudaError_t status = cudaMalloc(&memory, std::max<std::size_t>(bytes, 1));
   if (status == cudaErrorMemoryAllocation) {
-    static_cast<void>(cudaGetLastError());  // what was refused is no fault of the calls to come
+    static_cast<void>(cudaGetLastError());  // told here: it is no fault of the calls to come
     std::size_t free = 0, all = 0;
     require_success(cudaMemGetInfo(&free, &all), "cudaMemGetInfo");
     throw device_error(

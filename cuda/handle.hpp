@@ -46,12 +46,10 @@ inline StreamHandle make_stream() {
   return StreamHandle(made);
 }
 
-/// timed: for cudaEventElapsedTime.
-enum class EventUse { order, time };
-inline EventHandle make_event(EventUse use) {
+/// For order, not for cudaEventElapsedTime.
+inline EventHandle make_event() {
   cudaEvent_t made = nullptr;
-  require_success(cudaEventCreateWithFlags(&made, use == EventUse::time ? cudaEventDefault : cudaEventDisableTiming),
-                  "cudaEventCreateWithFlags");
+  require_success(cudaEventCreateWithFlags(&made, cudaEventDisableTiming), "cudaEventCreateWithFlags");
   return EventHandle(made);
 }
 

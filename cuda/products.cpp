@@ -57,6 +57,17 @@ MatrixLayout layout(const View<T>& matrix, int replicas) {
   return layout;
 }
 
+/// A product of matrices without values, which cuBLAS does not take.
+template <class Real>
+void add_nothing(const ProductRun<Real>& run, cudaStream_t stream) {
+  if (run.result == Result::added) return;
+  const auto bytes = [](std::ptrdiff_t values) { return static_cast<std::size_t>(values) * sizeof(Real); };
+  for (int replica = 0; replica < run.c.replicas; ++replica)
+    require_success(cudaMemset2DAsync(run.c.at(replica, 0), bytes(leading(run.c)), 0, bytes(run.c.columns),
+                                      static_cast<std::size_t>(run.c.rows), stream),
+                    "cudaMemset2DAsync");
+}
+
 template <class Real>
 void require_shapes(const ProductRun<Real>& run) {
   const bool ta = run.ta == Transposed::yes, tb = run.tb == Transposed::yes;
@@ -167,6 +178,7 @@ void Products::multiply(const ProductRun<Real>& run) {
   require_shapes(run);
   if (run.c.rows == 0 || run.c.columns == 0 || run.c.replicas == 0) return;
   const cudaStream_t stream = device_->stream();
+  if (depth(run) == 0) return add_nothing(run, stream);
   const Plan& plan = this->plan(run);
   if (!plan.algorithm) return multiply_singly(run);
   const Cublas& cublas = Cublas::library();

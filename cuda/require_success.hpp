@@ -10,6 +10,7 @@ namespace hysteron::cuda {
 /// Throws a device error that names the call and CUDA's own reason.
 inline void require_success(cudaError_t status, const char* call) {
   if (status == cudaSuccess) return;
+  static_cast<void>(cudaGetLastError());  // told here: it is no fault of the calls to come
   // Some errors are found only at a later call; CUDA keeps those, and every call after them fails as well.
   throw device_error({.what = std::string(call) + " failed",
                       .expected = "",

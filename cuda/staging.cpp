@@ -8,7 +8,7 @@ void Staging::make() {
   void* memory = nullptr;
   require_success(cudaMallocHost(&memory, largest * parts), "cudaMallocHost");
   memory_ = PinnedMemory(memory);
-  for (EventHandle& event : read_) event = make_event(EventUse::order);
+  for (EventHandle& event : read_) event = make_event();
 }
 
 // An event that was never recorded counts as done.

@@ -15,12 +15,12 @@ inline constexpr int steps_of_gather = 8;
 
 template <class Word>
 __global__ void gather_sequences(GatherRun<Word> run) {
-  const int sequence = int(blockIdx.y * blockDim.y + threadIdx.y);
+  const int sequence = int(blockIdx.x * blockDim.y + threadIdx.y);
   if (sequence >= run.batch) return;
   const std::ptrdiff_t index = run.indices[blockIdx.z * run.indices_replica + sequence];
   const Word* const from = run.sequences + index * run.stored_steps * run.features;
   Word* const to = run.gathered.first + blockIdx.z * run.gathered.replica + sequence * run.gathered.row;
-  const int first = int(blockIdx.x) * steps_of_gather;
+  const int first = int(blockIdx.y) * steps_of_gather;
   const int end = first + steps_of_gather < run.steps ? first + steps_of_gather : run.steps;
   for (std::ptrdiff_t feature = threadIdx.x; feature < run.features; feature += blockDim.x)
 #pragma unroll 4
@@ -39,8 +39,9 @@ void launch_gather(const GatherRun<Value>& run, cudaStream_t stream) {
     constexpr unsigned threads = 128;
     const unsigned across = std::bit_ceil(unsigned(std::clamp<std::ptrdiff_t>(words.features, 1, threads)));
     const unsigned down = threads / across;
-    launch({.grid = dim3(unsigned((words.steps + steps_of_gather - 1) / steps_of_gather),
-                         (unsigned(words.batch) + down - 1) / down, unsigned(words.gathered.replicas)),
+    launch({.grid = dim3((unsigned(words.batch) + down - 1) / down,
+                         unsigned((words.steps + steps_of_gather - 1) / steps_of_gather),
+                         unsigned(words.gathered.replicas)),
             .block = dim3(across, down),
             .stream = stream},
            gather_sequences<Word>, words);

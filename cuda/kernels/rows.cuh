@@ -137,9 +137,14 @@ void launch_clear(View<Real> values, cudaStream_t stream) {
   }
 }
 
-// Sums of rows, in two passes: of every 256 rows, then of those sums, in double precision. A block takes 32 columns,
-// each thread every eighth row. What is summed in which order depends on the number of rows alone.
-inline constexpr int sum_columns = 32, sum_threads = 8, rows_of_sum = 256;
+// Sums of rows, in two passes: of every 256 rows (of more, where there would be too many parts for a grid), then of
+// those sums, in double precision. A block takes 32 columns, each thread every eighth row. What is summed in which
+// order depends on the number of rows alone.
+inline constexpr int sum_columns = 32, sum_threads = 8;
+inline std::ptrdiff_t rows_of_sum(std::ptrdiff_t rows) {
+  constexpr std::ptrdiff_t fewest = 256, most_parts = 65535;
+  return std::max(fewest, (rows + most_parts - 1) / most_parts);
+}
 
 template <class Value, class Sum>
 struct RowSums {
@@ -171,7 +176,7 @@ __global__ void __launch_bounds__(sum_columns* sum_threads) sum_parts_of_rows(Ro
   to = run.result == Result::added ? Sum(Value(to) + total) : Sum(total);
 }
 
-inline std::ptrdiff_t parts_of_sum(std::ptrdiff_t rows) { return (rows + rows_of_sum - 1) / rows_of_sum; }
+inline std::ptrdiff_t parts_of_sum(std::ptrdiff_t rows) { return (rows + rows_of_sum(rows) - 1) / rows_of_sum(rows); }
 
 /// Bytes that launch_sum_rows works in.
 template <class Real>
@@ -192,12 +197,12 @@ void launch_sum_rows(View<const Real> rows, View<Real> sums, Result result, void
         .stream = stream};
   };
   if (parts == 1) {
-    launch(shape(1), sum_parts_of_rows<Real, Real>, RowSums<Real, Real>{rows, sums, rows_of_sum, result});
+    launch(shape(1), sum_parts_of_rows<Real, Real>, RowSums<Real, Real>{rows, sums, rows_of_sum(rows.rows), result});
     return;
   }
   const View<double> partial{static_cast<double*>(workspace), sums.replicas, parts, columns, parts * columns, columns};
   launch(shape(parts), sum_parts_of_rows<Real, double>,
-         RowSums<Real, double>{rows, partial, rows_of_sum, Result::replaced});
+         RowSums<Real, double>{rows, partial, rows_of_sum(rows.rows), Result::replaced});
   launch(shape(1), sum_parts_of_rows<double, Real>, RowSums<double, Real>{partial, sums, parts, result});
 }
 

@@ -28,8 +28,8 @@ StepRows<Real> step_rows(const LayerRun<Real>& run, void* workspace) {
   StepRows<Real> rows;
   const auto carve = [&](Lanes<Real>& lanes, int count) {
     const std::ptrdiff_t row = std::ptrdiff_t(count) * run.shape.units;
-    const std::size_t bytes =
-        sizeof(Real) * static_cast<std::size_t>(row) * static_cast<std::size_t>(run.shape.batch * run.shape.replicas);
+    const std::size_t bytes = sizeof(Real) * static_cast<std::size_t>(row) * static_cast<std::size_t>(run.shape.batch) *
+                              static_cast<std::size_t>(run.shape.replicas);
     auto* const first = static_cast<unsigned char*>(workspace);
     lanes = {first ? reinterpret_cast<Real*>(first + rows.bytes) : nullptr, row * run.shape.batch, 0, row};
     rows.bytes += (bytes + alignment - 1) / alignment * alignment;

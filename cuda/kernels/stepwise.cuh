@@ -24,18 +24,19 @@ struct UnitThread {
   int replica, sequence, unit;
   __device__ UnitThread()
       : replica(int(blockIdx.z)),
-        sequence(int(blockIdx.y * blockDim.y + threadIdx.y)),
-        unit(int(blockIdx.x * blockDim.x + threadIdx.x)) {}
+        sequence(int(blockIdx.x * blockDim.y + threadIdx.y)),
+        unit(int(blockIdx.y * blockDim.x + threadIdx.x)) {}
   __device__ bool within(const Shape& shape) const { return unit < shape.units && sequence < shape.batch; }
   __device__ Place at(int step) const { return {replica, step, sequence}; }
 };
 
+// Blocks: sequences along x, of which there may be many, units along y.
 inline LaunchShape unit_threads(const Shape& shape, cudaStream_t stream) {
   constexpr unsigned threads = 128, warp = 32;
   const unsigned across = std::min(threads, (unsigned(shape.units) + warp - 1) / warp * warp);
   const unsigned sequences = std::min(threads / across, unsigned(shape.batch));
-  return {.grid = dim3((unsigned(shape.units) + across - 1) / across,
-                       (unsigned(shape.batch) + sequences - 1) / sequences, unsigned(shape.replicas)),
+  return {.grid = dim3((unsigned(shape.batch) + sequences - 1) / sequences,
+                       (unsigned(shape.units) + across - 1) / across, unsigned(shape.replicas)),
           .block = dim3(across, sequences),
           .stream = stream};
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -54,10 +55,21 @@ struct LaunchShape {
   cudaStream_t stream = nullptr;
 };
 
+/// Rows and replicas lie along y and z, of which the hardware counts no more.
+inline void require_countable(const dim3& grid) {
+  constexpr unsigned most = 65535;
+  if (grid.y <= most && grid.z <= most) return;
+  throw device_error({.what = "too many blocks for one launch",
+                      .expected = "at most " + std::to_string(most) + " along y and along z (replicas)",
+                      .found = std::to_string(grid.y) + " and " + std::to_string(grid.z),
+                      .hint = "fewer replicas, or a smaller batch"});
+}
+
 /// Every kernel is launched here, and its launch checked.
 template <class... Parameters, class... Arguments>
 void launch(const LaunchShape& shape, void (*kernel)(Parameters...), Arguments&&... arguments) {
   constexpr unsigned shared_bytes_of_any_kernel = 48 * 1024, portable_cluster_blocks = 8;
+  require_countable(shape.grid);
   cudaLaunchAttribute attributes[2]{};
   cudaLaunchConfig_t config{};
   config.gridDim = shape.grid;
@@ -100,7 +112,6 @@ __device__ __forceinline__ void copy_async(void* shared, const void* global) {
     asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"(address), "l"(global), "n"(bytes) : "memory");
   }
 }
-__device__ __forceinline__ void copy_async_16(void* shared, const void* global) { copy_async<16>(shared, global); }
 __device__ __forceinline__ void copy_async_4(void* shared, const void* global) { copy_async<4>(shared, global); }
 __device__ __forceinline__ void copy_async_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 template <int pending_groups>

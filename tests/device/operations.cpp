@@ -54,8 +54,9 @@ std::vector<double> product_on(Backend& backend, const ProductCase& of, Transpos
 }
 
 TYPED_TEST(DeviceOperations, Product) {
-  for (const ProductCase& of : {ProductCase{7, 5, 3, 2}, ProductCase{200, 96, 1, 1}, ProductCase{1, 33, 32, 3},
-                                ProductCase{96, 33, 4001, 2}, ProductCase{64, 64, 64, 5}, ProductCase{3000, 10, 64, 1}})
+  for (const ProductCase& of :
+       {ProductCase{7, 5, 3, 2}, ProductCase{4, 6, 0, 2}, ProductCase{200, 96, 1, 1}, ProductCase{1, 33, 32, 3},
+        ProductCase{96, 33, 4001, 2}, ProductCase{64, 64, 64, 5}, ProductCase{3000, 10, 64, 1}})
     for (const Transposed ta : {Transposed::no, Transposed::yes})
       for (const Transposed tb : {Transposed::no, Transposed::yes})
         for (const Result result : {Result::replaced, Result::added}) {

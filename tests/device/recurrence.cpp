@@ -19,15 +19,17 @@ struct Mode {
   InputMode input;
   bool lengths, initial, totals;
   int replicas, steps, batch;
+  bool detaches = false;
 };
 
-constexpr std::array<Mode, 6> modes{{
+constexpr std::array<Mode, 7> modes{{
     {"three_hundred_steps", Keep::trajectory, InputMode::sequence, false, false, true, 1, 300, 5},
     {"lengths", Keep::trajectory, InputMode::sequence, true, true, true, 3, 21, 7},
     {"one_step", Keep::trajectory, InputMode::sequence, false, true, true, 2, 1, 3},
     {"constant_input", Keep::trajectory, InputMode::constant, true, true, false, 2, 40, 6},
     {"states_alone", Keep::states, InputMode::sequence, true, true, false, 2, 30, 4},
     {"last_state", Keep::last_state, InputMode::constant, false, true, false, 2, 100, 9},
+    {"detached", Keep::trajectory, InputMode::sequence, true, true, true, 2, 9, 4, true},
 }};
 
 struct Case {
@@ -98,6 +100,10 @@ Results run(Backend& backend, const Case& of, int only_replica = -1) {
     lengths = std::vector<int>(lengths.begin() + only_replica * mode.batch,
                                lengths.begin() + (only_replica + 1) * mode.batch);
   const Tensor<int> lengths_there = tensor_of_values(backend, lengths);
+  Detachment detachment{.lanes = 1, .steps = {}};
+  for (int replica = 0; replica < mode.replicas; ++replica)
+    for (int step = 0; step < mode.steps; ++step)
+      if (only_replica < 0 || only_replica == replica) detachment.steps.push_back((step + replica) % 3 == 0);
 
   Tensor<Real> d_ih(backend, {replicas, gates * inputs}), d_hh(backend, {replicas, matrices * units}),
       d_bias(backend, {replicas, gates}), d_unit(backend, {replicas, std::ptrdiff_t(cell.unit) * units}),
@@ -130,6 +136,7 @@ Results run(Backend& backend, const Case& of, int only_replica = -1) {
     recurrence.clear_gradients();
     operations.copy(last.view(replicas, mode.batch, state), recurrence.last_state_gradient());
     if (mode.totals) operations.copy(entering.view(replicas, rows, units), recurrence.output_gradient());
+    if (mode.detaches && cell.recurrent > 0) recurrence.detach(detachment);
     const std::vector<View<Real>> to{d_source.view(replicas, input_rows, inputs)};
     recurrence.backward(weights, sources, gradients, to);
     const std::string of_round = std::string(" gradient") + when;

@@ -25,6 +25,5 @@ cublasStatus_t cublasSgemm_v2_64(cublasHandle_t handle, cublasOperation_t ta, cu
                                  std::int64_t n, std::int64_t k, const float* alpha, const float* a, std::int64_t lda,
                                  const float* b, std::int64_t ldb, const float* beta, float* c, std::int64_t ldc);
 cublasStatus_t cublasDgemm_v2_64(cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, std::int64_t m,
-                                 std::int64_t n, std::int64_t k, const double* alpha, const double* a,
-                                 std::int64_t lda, const double* b, std::int64_t ldb, const double* beta, double* c,
-                                 std::int64_t ldc);
+                                 std::int64_t n, std::int64_t k, const double* alpha, const double* a, std::int64_t lda,
+                                 const double* b, std::int64_t ldb, const double* beta, double* c, std::int64_t ldc);

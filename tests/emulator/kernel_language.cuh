@@ -16,7 +16,6 @@ void copy_async(void* shared, const void* global) {
   static_assert(bytes == 4 || bytes == 8 || bytes == 16);
   cuda_emulator::copy_async(shared, global, bytes);
 }
-inline void copy_async_16(void* shared, const void* global) { copy_async<16>(shared, global); }
 inline void copy_async_4(void* shared, const void* global) { copy_async<4>(shared, global); }
 inline void copy_async_commit() { cuda_emulator::copy_async_commit(); }
 template <int pending_groups>
