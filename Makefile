@@ -26,8 +26,9 @@ bench: setup
 	@$(call configure,release,-DHYSTERON_BENCH=ON,build) && $(call build,build) benches
 	@for bench in build/bench/*_bench; do $$bench || exit 1; done
 gpu-check:
-	@[ -e /dev/nvidiactl ] || [ -e /dev/dxg ] || { echo "gpu-check: this machine has no NVIDIA driver at work" >&2; exit 4; }
-	@[ -x build-portable/bench/device_bench ] || { $(MAKE) setup && $(call configure,portable,,build-portable) && \
+	@[ -x build-portable/bench/device_bench ] || { \
+	  [ -e /dev/nvidiactl ] || [ -e /dev/dxg ] || { echo "gpu-check: this machine has no NVIDIA driver at work" >&2; exit 4; }; \
+	  $(MAKE) setup && $(call configure,portable,-DHYSTERON_CUDA=ON,build-portable) && \
 	  $(call build,build-portable) hysteron_program device_test device_bench; }
 	@python3 bench/gpu_check.py --build build-portable $(GPU_CHECK)
 format:

@@ -44,7 +44,11 @@ class Verbs {
       std::unique_ptr<Command> command = Registry<Command>::make(name);
       const std::size_t split = name.find('_');
       CLI::App* group = &app_;
-      if (split != std::string::npos) group = group_named(name.substr(0, split));
+      if (split != std::string::npos) {
+        group = group_named(name.substr(0, split));
+        const std::string before = group->get_description();
+        group->description((before.empty() ? "Verbs: " : before + ", ") + name.substr(split + 1));
+      }
       CLI::App* app =
           group->add_subcommand(split == std::string::npos ? name : name.substr(split + 1),
                                 fmt::format("Example:\n  {}\n\n{}", command->example(), command->description()));

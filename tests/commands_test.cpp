@@ -145,6 +145,7 @@ TEST_F(Commands, PrepareNeedsSequencesAndAFile) {
   EXPECT_THAT(fails(2, "prepare --inputs X.npy"), HasSubstr("--out"));
   EXPECT_THAT(fails(2, "prepare --inputs X.npy --targets Y.npy --out a.safetensors"), HasSubstr("task.targets"));
   EXPECT_THAT(fails(3, "prepare --inputs X.npy --out no/such/folder/a.safetensors"), HasSubstr("folder"));
+  EXPECT_THAT(fails(2, "prepare --inputs X.npy --out X.npy --force"), HasSubstr("would be written"));
   EXPECT_THAT(fails(3, "prepare --inputs nothing.npy --out a.safetensors"), HasSubstr("nothing.npy"));
   EXPECT_FALSE(std::filesystem::exists(folder / "a.safetensors"));
 }

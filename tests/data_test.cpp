@@ -335,12 +335,15 @@ TEST_F(Data, WhatNobodyGivesIsToBeMade) {
 
 TEST_F(Data, CheckOfASetThatIsNotThere) {
   EXPECT_EQ(hysteron("data check mnist --data .").code, 3);
-  EXPECT_EQ(succeeds("data check --data . --json").json()["files"].size(), 0u);
+  // Nothing was checked: that is no success.
+  EXPECT_THAT(fails(3, "data check --data somewhere"),
+              AllOf(HasSubstr("no data set"), HasSubstr("somewhere (not there)")));
 }
 
 TEST_F(Data, ListNamesEverySetAndWhereItLooked) {
   const Ended ended = succeeds("data list --data somewhere --json");
   EXPECT_EQ(ended.json()["folders"], nlohmann::ordered_json({"somewhere"}));
+  EXPECT_THAT(ended.out, HasSubstr("looked in somewhere (not there)"));
   EXPECT_EQ(ended.json()["sets"].size(), known_data_sets().size());
   for (const DataSet& set : known_data_sets()) EXPECT_THAT(ended.out, HasSubstr(set.name));
 }

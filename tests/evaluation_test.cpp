@@ -102,5 +102,40 @@ TEST_F(Evaluations, AreMeansOverAllThatCounts) {
   }
 }
 
+// The sum of ceil(N / batch) batches' own means over floor(N / batch), of losses and accuracies.
+TEST_F(Evaluations, AsTheAuthorsTakeMeans) {
+  const ModelShape of{
+      .cell = &cell_named("gru"), .units = 5, .layers = 1, .structure = Structure::stack, .inputs = 2, .outputs = 3};
+  Model<double> model(*backend, of, 2);
+  draw_network(model, 1);
+  for (const int count : {8, 23, 33}) {
+    Sequences sequences = unequal_sequences(count, 6, 1, 3);
+    sequences.targets.clear();
+    std::vector<double> loss(2), accuracy(2);
+    for (int first = 0; first < count; first += 8) {
+      const Evaluation one =
+          evaluate(model, slice(sequences, first, std::min(8, count - first)), LossKind::cross_entropy, 1);
+      for (std::size_t r = 0; r < 2; ++r) loss[r] += one.loss[r], accuracy[r] += one.accuracy[r];
+    }
+    const Evaluation found = evaluate(model, sequences, LossKind::cross_entropy, 1, {Compat::authors, 8}),
+                     fixed = evaluate(model, sequences, LossKind::cross_entropy, 1, {Compat::fixed, 8});
+    for (std::size_t r = 0; r < 2; ++r) {
+      EXPECT_NEAR(found.loss[r], loss[r] / (count / 8), 1e-12) << count;
+      EXPECT_NEAR(found.accuracy[r], accuracy[r] / (count / 8), 1e-12) << count;
+      // 33 sequences: a batch of one counts as a whole one, and no batch too much in the quotient.
+      EXPECT_EQ(std::abs(found.loss[r] - fixed.loss[r]) < 1e-12, count == 8) << count;
+    }
+  }
+  const Sequences few = unequal_sequences(7, 6, 1, 3);
+  try {
+    evaluate(model, few, LossKind::mse, 1, {Compat::authors, 8});
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    EXPECT_EQ(error.text().found, "7");
+    EXPECT_NE(error.text().hint.find("train.batch=7"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace hysteron

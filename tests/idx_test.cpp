@@ -183,9 +183,9 @@ TEST(Mnist, says_where_it_looked) {
                            find_mnist({folder / "a", folder / "b"});
                          }),
               AllOf(HasSubstr("the digits of MNIST were not found"),
-                    HasSubstr((folder / "a").string() + ", " + (folder / "b").string()), HasSubstr("--data DIR"),
-                    HasSubstr("HYSTERON_DATA")));
-  EXPECT_THAT(message_of(ErrorKind::data, [] { find_mnist({}); }), HasSubstr("no folder to look in"));
+                    HasSubstr((folder / "a").string() + " (not there), " + (folder / "b").string()),
+                    HasSubstr("task.data=DIR"), HasSubstr("HYSTERON_DATA")));
+  EXPECT_THAT(message_of(ErrorKind::data, [] { find_mnist({}); }), HasSubstr("no folder: neither"));
   put_idx(folder.path(), "-", true);
   std::filesystem::remove(folder / "t10k-labels-idx1-ubyte.gz");
   EXPECT_THAT(message_of(ErrorKind::data, [&] { find_mnist({folder.path()}); }),

@@ -121,7 +121,8 @@ TEST_F(Laes, RefusesWhatDoesNotFit) {
   EXPECT_THAT(fails(2, "laes fit --inputs X.npy --components 0 --out a.safetensors"), HasSubstr("1 or more"));
   EXPECT_THAT(fails(2, "laes fit --inputs X.npy --solver grim --out a.safetensors"), HasSubstr("gram"));
   EXPECT_THAT(fails(2, "laes fit --inputs X.npy --window -1 --out a.safetensors"), HasSubstr("window"));
-  EXPECT_THAT(fails(2, "laes fit --data mnist --variant bent --out a.safetensors"), HasSubstr("bent_mnist"));
+  EXPECT_THAT(fails(2, "laes fit --data mnist --variant bent --out a.safetensors"),
+              AllOf(HasSubstr("bent"), HasSubstr("permuted")));
   EXPECT_THAT(fails(2, "laes fit --inputs X.npy --variant row --out a.safetensors"), HasSubstr("--data"));
   succeeds("laes fit --inputs X.npy --components 3 --out a.safetensors --save-state s");
   EXPECT_THAT(fails(2, "laes fit --inputs X.npy --components 3 --out a.safetensors"), HasSubstr("--force"));
@@ -136,6 +137,42 @@ TEST_F(Laes, RefusesWhatDoesNotFit) {
   put_floats("constant.npy", {4, 3, 1}, std::vector<float>(12, 2.5F));
   EXPECT_THAT(fails(3, "laes fit --inputs constant.npy --solver gram --components 3 --out b.safetensors"),
               HasSubstr("do not vary"));
+}
+
+TEST_F(Laes, NeverReplacesWhatItReads) {
+  succeeds("laes fit --inputs X.npy --components 3 --out a.safetensors --save-state s");
+  for (const std::string file : {"X.npy", "L.npy", "s"}) {
+    const std::string before = bytes(file);
+    EXPECT_THAT(fails(2, "laes fit --inputs X.npy --lengths L.npy --merge s --components 3 --force --out " + file),
+                HasSubstr("would be written"));
+    EXPECT_EQ(bytes(file), before);
+  }
+  EXPECT_THAT(fails(2, "laes fit --inputs X.npy --components 3 --out b --save-state ./b"), HasSubstr("two names"));
+  // Nothing is written when there is no fit.
+  fails(2, "laes fit --inputs X.npy --components 17 --solver gram --out b --save-state t");
+  EXPECT_FALSE(std::filesystem::exists(folder / "b"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "t"));
+}
+
+TEST_F(Laes, AStateTellsItsSolverAndWindow) {
+  const std::string fit = "laes fit --components 3 --force --out b.safetensors ";
+  succeeds(fit + "--inputs X.npy --window 5 --solver incremental --save-state s");
+  // Whatever is said of it must be true; what is not said is taken from it.
+  EXPECT_EQ(succeeds(fit + "--inputs X.npy --merge s --json").json()["solver"], "incremental");
+  EXPECT_EQ(succeeds(fit + "--resume s --window 5 --solver incremental --json").json()["window"], 5);
+  EXPECT_THAT(fails(2, fit + "--inputs X.npy --resume s --window 4"), HasSubstr("--window 5"));
+  EXPECT_THAT(fails(2, fit + "--resume s --solver gram"), HasSubstr("--solver incremental"));
+  EXPECT_THAT(fails(2, fit + "--resume s --oversampling 9"), HasSubstr("--oversampling 9"));
+  EXPECT_THAT(fails(2, fit + "--resume s --solver grim"), HasSubstr("grim"));
+  EXPECT_THAT(fails(2, fit + "--resume s --lengths L.npy"), HasSubstr("--inputs"));
+  EXPECT_THAT(fails(2, "laes fit --components 4 --out b.safetensors --force --resume s"), HasSubstr("--components 3"));
+}
+
+TEST_F(Laes, DataSetsThatAreNone) {
+  EXPECT_THAT(fails(2, "laes fit --data mnist --out b.safetensors"), HasSubstr("--variant sequential"));
+  EXPECT_THAT(fails(2, "laes fit --data music --variant row --out b.safetensors"), HasSubstr("no variants"));
+  EXPECT_THAT(fails(2, "laes fit --data t_maze --out b.safetensors"), HasSubstr("environment"));
+  EXPECT_THAT(fails(2, "laes fit --inputs X.npy --limit 0 --out b.safetensors"), HasSubstr("not in range 1 to"));
 }
 
 TEST_F(Laes, Digits) {

@@ -165,6 +165,16 @@ TEST_P(Solvers, AgreesWithADenseDecomposition) {
   }
 }
 
+TEST_P(Solvers, FewerComponentsAreTheLeadingPart) {
+  const Sequences sequences = some_sequences(9, 7, 3, 8);
+  const LinearAutoencoderFit all = fit_of(*backend_, GetParam(), sequences, 0, 12);
+  LinearAutoencoderFit part = fit_of(*backend_, GetParam(), sequences, 0, 5);
+  const LinearAutoencoderFit wanted = part;
+  part.autoencoder = leading(all.autoencoder, 5);
+  expect_same(part, wanted, 1e-9);
+  expect_error([&] { leading(all.autoencoder, 13); }, ErrorKind::usage, {"13 components", "1 .. 12"});
+}
+
 TEST_P(Solvers, AWindowShorterThanTheSequences) {
   const Sequences sequences = some_sequences(6, 13, 2, 2);
   for (const int window : {1, 3, 6, 7, 12, 13, 20}) {

@@ -63,12 +63,20 @@ TEST_F(MeasuredMemory, SaysWhatItNeeds) {
   put_normal("X3.npy", {12, 60, 3}, 1);
   put_normal("one.npy", {12, 1, 2}, 1);
   EXPECT_THAT(fails(2, "measure memory --inputs X.npy"), AllOf(HasSubstr("--model"), HasSubstr("--laes")));
-  EXPECT_THAT(fails(2, "measure memory --model m.safetensors --inputs X.npy --data mnist"), HasSubstr("--data NAME"));
+  EXPECT_THAT(fails(2, "measure memory --model m.safetensors --inputs X.npy --data mnist"),
+              HasSubstr("--inputs excludes --data"));
   EXPECT_THAT(fails(3, "measure memory --model m.safetensors --inputs X3.npy"), HasSubstr("X3.npy"));
   EXPECT_THAT(fails(3, "measure memory --model m.safetensors --inputs one.npy"), HasSubstr("two or more"));
   EXPECT_THAT(fails(2, "measure memory --model m.safetensors --data mnits"), HasSubstr("mnits"));
   EXPECT_THAT(fails(2, "measure memory --model m.safetensors --inputs X.npy --at lats"), HasSubstr("\"last\""));
   EXPECT_THAT(fails(3, "measure memory --laes m.safetensors --inputs X.npy"), HasSubstr("m.safetensors"));
+  // What would go unheard is refused.
+  put_integers("L.npy", std::vector<std::int64_t>(60, 12));
+  EXPECT_THAT(fails(2, "measure memory --model m.safetensors --lengths L.npy"), HasSubstr("--inputs"));
+  EXPECT_THAT(fails(2, "measure memory --model m.safetensors --inputs X.npy --steps 9"), HasSubstr("--steps"));
+  EXPECT_THAT(fails(2, "measure memory --model m.safetensors --inputs X.npy --variant row"), HasSubstr("--data"));
+  EXPECT_THAT(fails(2, "measure memory --model m.safetensors --inputs X.npy --noise nan"), HasSubstr("found nan"));
+  EXPECT_EQ(measure("--model m.safetensors --inputs X.npy --limit 10")["count_by_lag"][0], 2) << "a fifth of 10";
 }
 
 }  // namespace

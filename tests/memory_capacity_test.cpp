@@ -238,6 +238,13 @@ TEST_F(MemoryCapacities, RefuseWhatCannotBeMeasured) {
   };
   EXPECT_THAT(message(ErrorKind::data, delay_line(2), normal_sequences(1, 5, 1, 1), {}), HasSubstr("two or more"));
   EXPECT_THAT(message(ErrorKind::data, delay_line(2), normal_sequences(9, 5, 2, 1), {}), HasSubstr("1 features"));
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const MemoryOptions& wrong :
+       {MemoryOptions{.noise = nan}, MemoryOptions{.noise = -1}, MemoryOptions{.ridge = nan},
+        MemoryOptions{.ridge = -1}, MemoryOptions{.test_share = 0}, MemoryOptions{.test_share = 1},
+        MemoryOptions{.test_share = nan}})
+    EXPECT_THAT(message(ErrorKind::usage, delay_line(2), normal_sequences(9, 5, 1, 1), wrong),
+                HasSubstr("out of range"));
   Sequences shorter = normal_sequences(6, 5, 1, 1);
   shorter.lengths = {2, 2, 2, 2, 2, 5};
   EXPECT_THAT(message(ErrorKind::data, delay_line(2), shorter, {.asked = AskedAfter::every_step, .lags = 4}),

@@ -96,6 +96,20 @@ TEST(Comparison, LeavesOutWhatHasNoNumber) {
               AllOf(HasSubstr("in 2 of 2 pairs"), HasSubstr("1 pairs are left out")));
 }
 
+// Leaving out the policies that never became optimal would make the arm with the most of them look fast.
+TEST(Comparison, AReplicaThatWasNeverOptimalCountsAsTheLastEpisode) {
+  const auto maze = [](const char* init, const Json& episodes) {
+    RunRecord run = run_of(init, 1, {});
+    run.result["replicas"] = episodes.size();
+    run.result["episodes"] = 500;
+    run.result["first_optimal_episode"] = episodes;
+    return run;
+  };
+  EXPECT_THAT(sentence(maze("classic", {300, nullptr, 320}), maze("warm_up", {100, 120, 80})),
+              AllOf(HasSubstr("better"), HasSubstr("lower by 273"), HasSubstr("in 3 of 3 pairs"),
+                    HasSubstr("Never optimal in 1: counted as the last episode")));
+}
+
 TEST(Comparison, RefusesWhatCannotBePaired) {
   const RunRecord classic = run_of("classic", 1, {1, 1});
   const auto message = [&](const RunRecord& other) {

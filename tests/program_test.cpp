@@ -109,6 +109,25 @@ TEST_F(Program, ATrainingRunLeavesWhatItPromises) {
     EXPECT_TRUE(std::filesystem::exists(folder / "runs/x" / file)) << file;
 }
 
+TEST_F(Program, FollowsThePapersOrTheirAuthorsCode) {
+  const auto fixed = succeeds(train + "--set train.updates=2 --out fixed --json").json();
+  EXPECT_EQ(fixed["compat"], "fixed");
+  EXPECT_THAT(bytes("fixed/config.toml"), HasSubstr("\ncompat = \"fixed\""));
+  const auto authors = succeeds(train + "--set train.updates=2 --set compat=authors --out authors --json").json();
+  EXPECT_EQ(authors["compat"], "authors");
+  EXPECT_THAT(bytes("authors/config.toml"), HasSubstr("\ncompat = \"authors\""));
+  EXPECT_THAT(fails(2, train + "--set compat=author"), AllOf(HasSubstr("compat"), HasSubstr("authors")));
+  EXPECT_THAT(fails(2, train + "--set compat=authors --set train.batch=100000"), HasSubstr("compat=fixed"));
+}
+
+TEST_F(Program, DetachesGradientsWhereThereIsALinearMemory) {
+  std::string with_lmn = train;
+  with_lmn.replace(with_lmn.find("gru"), 3, "lmn");
+  succeeds(with_lmn + "--set train.updates=2 --set train.detach_probability=0.25 --out detached");
+  EXPECT_THAT(fails(2, with_lmn + "--set train.detach_probability=1.5"), HasSubstr("detach_probability"));
+  EXPECT_THAT(fails(2, train + "--set train.detach_probability=0.25"), HasSubstr("--cell lmn"));
+}
+
 TEST_F(Program, ARunFolderIsNeverOverwrittenWithoutForce) {
   succeeds(train + "--set train.updates=2 --out run");
   const std::string before = bytes("run/models/replica-00.safetensors"), result = bytes("run/result.json");
@@ -137,6 +156,9 @@ TEST_F(Program, ResumeRefusesWhatCannotGoOn) {
   half.resize(half.size() / 2);
   put(state, half);
   EXPECT_THAT(fails(3, "train --resume run"), HasSubstr("state.safetensors"));
+  // What would go unheard is refused: a run goes on with its own settings.
+  for (const std::string more : {"--set train.updates=9", "--units 9", "--out b", "--force", "config.toml"})
+    EXPECT_THAT(fails(2, "train --resume run " + more), HasSubstr("--resume")) << more;
   std::filesystem::remove_all(folder / "run/checkpoint");
   EXPECT_THAT(fails(2, "train --resume run"), HasSubstr("checkpoint"));
 }

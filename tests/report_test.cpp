@@ -115,12 +115,65 @@ TEST_F(Report, PicturesAndTextsAreWhatTheyWere) {
                            .caption = "",
                            .darkest = -0.5,
                            .brightest = 0.5,
-                           .rows = {{{.label = "digit", .width = 2, .height = 1, .values = {-0.5, 9}}}}});
+                           .rows = {{.label = "digit", .pictures = {{.width = 2, .height = 1, .values = {-0.5, 9}}}}}});
   const std::string html = html_of(page);
   EXPECT_THAT(html, AllOf(HasSubstr("a &lt; b &amp; &quot;c&quot;"), HasSubstr("&lt;/td&gt;&lt;script&gt;"),
                           HasSubstr("[[1.0,1.0],[3.0,3.0]]"), HasSubstr("[0,255]"), Not(HasSubstr("\"</script>\""))));
   if (browser().empty()) GTEST_SKIP() << "there is no chromium or chrome to open the page with";
   EXPECT_THAT(opened(html, 1280), AllOf(HasSubstr("data-figures-drawn=\"2\""), Not(HasSubstr("data-failed"))));
+}
+
+// A page never takes the place of what a run recorded.
+TEST_F(Report, NeverReplacesARunsRecords) {
+  make_runs();
+  for (const std::string file : {"result.json", "journal.jsonl", "config.toml", "environment.json"}) {
+    const std::string before = bytes("runs/warm_up/" + file);
+    EXPECT_THAT(fails(2, "report runs/classic runs/warm_up --out runs/warm_up/" + file), HasSubstr("would be written"));
+    EXPECT_EQ(bytes("runs/warm_up/" + file), before);
+  }
+}
+
+TEST_F(Report, SaysWhatIsWrongWithARun) {
+  make_runs();
+  const std::string result = bytes("runs/warm_up/result.json"), journal = bytes("runs/warm_up/journal.jsonl");
+  const auto replaced = [](std::string text, const std::string& what, const std::string& with) {
+    EXPECT_NE(text.find(what), std::string::npos) << what;
+    return text.replace(text.find(what), what.size(), with);
+  };
+  const std::string line = "report --compare runs/classic runs/warm_up --out page.html";
+  const std::pair<std::string, std::string> results[] = {
+      {"{}", "task is wrong"},
+      {"[1]", "an object"},
+      {replaced(result, "\"replicas\":2", "\"replicas\":3"), "3 values, one a replica"},
+      {replaced(result, "\"seed\":1", "\"seed\":\"one\""), "seed is wrong"},
+      {replaced(result, "\"init\":\"warm_up\"", "\"init\":2"), "init is wrong"}};
+  for (const auto& [text, said] : results) {
+    put(folder / "runs/warm_up/result.json", text);
+    EXPECT_THAT(fails(3, line), AllOf(HasSubstr("runs/warm_up/result.json"), HasSubstr(said), HasSubstr("hint: ")));
+  }
+  const std::size_t at = result.find("\"test_loss\":["), end = result.find(']', at);
+  put(folder / "runs/warm_up/result.json", result.substr(0, at) + "\"test_loss\":[" + result.substr(end));
+  EXPECT_THAT(fails(2, line), HasSubstr("has no test loss to compare"));
+  put(folder / "runs/warm_up/result.json", result);
+
+  const std::string first = journal.substr(0, journal.find('\n') + 1);
+  for (const std::string damaged : {"{\"event\":\"valid", "{\"event\":3}", "7", "{\"event\":\"memory\"}",
+                                    "{\"event\":\"validated\",\"update\":\"x\",\"valid_loss\":[1]}"}) {
+    put(folder / "runs/warm_up/journal.jsonl", first + damaged + "\n" + journal.substr(first.size()));
+    EXPECT_THAT(fails(3, line), AllOf(HasSubstr("journal.jsonl, line 2"), HasSubstr("hint: "))) << damaged;
+  }
+  put(folder / "runs/warm_up/journal.jsonl", journal);
+  std::filesystem::remove(folder / "runs/warm_up/result.json");
+  EXPECT_THAT(fails(2, line), AllOf(HasSubstr("not finished"), HasSubstr("train --resume runs/warm_up")));
+}
+
+TEST_F(Report, ATableForEachKindOfRun) {
+  make_runs();
+  succeeds(
+      "train --task t_maze --cell gru --units 4 --layers 1 --set train.episodes=2 --set train.replay=30 --out maze");
+  const std::string out = succeeds("report runs/classic maze --out page.html").out;
+  EXPECT_THAT(out, AllOf(HasSubstr("copy_first_input gru classic"), HasSubstr("test loss"),
+                         HasSubstr("t_maze gru classic"), HasSubstr("first optimal")));
 }
 
 TEST_F(Report, RefusesWhatItCannotShow) {

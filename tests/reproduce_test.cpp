@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "records/folder_lock.hpp"
 #include "records/json.hpp"
 #include "tests/child_program.hpp"
 
@@ -31,6 +32,7 @@ class ReproduceTest : public ProgramTest {
 
 TEST_F(ReproduceTest, ListsItsExperiments) {
   EXPECT_THAT(succeeds("reproduce --list").out, AllOf(HasSubstr("copy"), HasSubstr("denoising"), HasSubstr("t_maze")));
+  EXPECT_EQ(succeeds("reproduce --list --json").json()["experiments"][0]["name"], "copy");
 }
 
 TEST_F(ReproduceTest, GivesATableAPageAndARunForEachArm) {
@@ -77,6 +79,38 @@ TEST_F(ReproduceTest, RefusesWhatItCannotDo) {
   std::filesystem::create_directories(folder / "there");
   EXPECT_THAT(fails(2, "reproduce copy --out there --force"), HasSubstr("is there already"));
   EXPECT_THAT(fails(2, "reproduce --resume there"), HasSubstr("is not the folder of a reproduction"));
+  // What the last arm's task cannot be is found out before the first one runs.
+  EXPECT_THAT(fails(2, tiny + "--set task.steps=12 --out out"), HasSubstr("pad30-gru-classic"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "out"));
+  for (const std::string plan :
+       {"{}", "[]", "{\"name\":1}", "{\"name\":\"copy\",\"scale\":\"quick\",\"settings\":[3]}"}) {
+    put(folder / "there/reproduction.json", plan);
+    EXPECT_THAT(fails(3, "reproduce --resume there"), HasSubstr("reproduction.json")) << plan;
+  }
+}
+
+TEST_F(ReproduceTest, KeepsTheOldOneUntilANewOneCanBegin) {
+  const std::string only = tiny + "--set train.updates=0 --out all ";
+  succeeds(only);
+  const std::string before = bytes("all/result.json");
+  fails(2, only);
+  fails(2, only + "--force --set task.steps=12");
+  EXPECT_EQ(bytes("all/result.json"), before);
+  for (const std::string more : {"--set train.updates=9", "--replicas 3", "--out b", "--force", "--scale full", "copy"})
+    EXPECT_THAT(fails(2, "reproduce --resume all " + more), HasSubstr("--resume")) << more;
+  EXPECT_EQ(bytes("all/result.json"), before);
+  const FolderLock other(folder / "all", "the reproduction");
+  EXPECT_THAT(fails(2, "reproduce --resume all"), HasSubstr("goes on in another process"));
+  EXPECT_THAT(fails(2, only + "--force"), HasSubstr("goes on in another process"));
+  EXPECT_EQ(bytes("all/result.json"), before);
+}
+
+// Tables of networks that failed are no success.
+TEST_F(ReproduceTest, TellsOfReplicasThatFailed) {
+  const Ended ended = hysteron(tiny + "--set train.learning_rate=1e38 --out all");
+  EXPECT_EQ(ended.code, 5);
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("all/pad5-gru-classic:"), HasSubstr("replica 0 stopped")));
+  EXPECT_EQ(ended.json()["rows"].size(), 12u);
 }
 
 }  // namespace

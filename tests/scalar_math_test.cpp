@@ -49,4 +49,14 @@ TEST(ScalarMath, ends_and_nan) {
   EXPECT_TRUE(std::isnan(sigmoid(nan)));
 }
 
+// Among them those whose bits, taken as an integer, are the largest there is.
+TEST(ScalarMath, every_nan_stays_one) {
+  for (const std::uint32_t bits : {0x7fc00000U, 0x7fffffffU, 0xffffffffU, 0x7f800001U, 0xff800001U, 0x7fffff81U}) {
+    const float nan = std::bit_cast<float>(bits);
+    EXPECT_TRUE(std::isnan(inlined::exp(nan))) << std::hex << bits;
+    EXPECT_TRUE(std::isnan(inlined::tanh(nan))) << std::hex << bits;
+    EXPECT_TRUE(std::isnan(sigmoid(nan))) << std::hex << bits;
+  }
+}
+
 }  // namespace hysteron

@@ -87,6 +87,30 @@ TEST_F(Trainers, TheBestWeightsOfTheValidationAreKept) {
   EXPECT_NE(training.parameters(), at_the_end);
 }
 
+// 11 sequences to validate on, in batches of 4: three means over two. Nothing else is another.
+TEST_F(Trainers, ValidatesAsTheAuthors) {
+  const TaskData data = copy_first_input(3, 44, 8);
+  TrainerOptions options;
+  options.updates = 5, options.batch = 4, options.learning_rates = {0.05}, options.validation_share = 0.25;
+  Training<double> fixed(*backend, data, shape("gru"), {1}, options);
+  fixed.run();
+  options.compat = Compat::authors;
+  Training<double> authors(*backend, data, shape("gru"), {1}, options);
+  authors.run();
+  EXPECT_EQ(authors.parameters(), fixed.parameters());
+  const Evaluation valid = evaluate(authors.model, slice(data.train, 33, 11), data.loss, 1, {Compat::authors, 4});
+  EXPECT_EQ(Events::value<std::vector<double>>(authors.events->named("validated").back(), "valid_loss"), valid.loss);
+  EXPECT_GT(valid.loss[0],
+            Events::value<std::vector<double>>(fixed.events->named("validated").back(), "valid_loss")[0]);
+  EXPECT_NEAR(authors.trainer.evaluated_on(data.test).loss[0], evaluate(authors.model, data.test, data.loss, 1).loss[0],
+              1e-12);
+  // Before the first step: too few to validate on, too few to test on.
+  options.batch = 9;
+  EXPECT_THROW(Training<double>(*backend, data, shape("gru"), {1}, options), Error);
+  options.batch = 12;
+  EXPECT_THROW(Training<double>(*backend, copy_first_input(3, 44, 20), shape("gru"), {1}, options), Error);
+}
+
 TEST_F(Trainers, WithoutValidationTheLastWeightsAreTheBest) {
   const TaskData data = copy_first_input(3, 20);
   Training<float> training(

@@ -93,15 +93,32 @@ std::vector<int> numbers(int from, int to) {
   return all;
 }
 
+// Written so that nan, which is in no order, is refused too.
+void expect_options(const MemoryOptions& options) {
+  const auto expect = [](bool right, const char* what, const char* expected, double found) {
+    if (!right)
+      throw usage_error({.what = fmt::format("the {} of a measurement of memory is out of range", what),
+                         .expected = expected,
+                         .found = fmt::format("{}", found),
+                         .hint = ""});
+  };
+  const char* const any = "a finite number from 0 on";
+  expect(options.noise >= 0 && std::isfinite(options.noise), "noise", any, options.noise);
+  if (options.ridge) expect(*options.ridge >= 0 && std::isfinite(*options.ridge), "ridge", any, *options.ridge);
+  expect(options.test_share > 0 && options.test_share < 1, "share of test sequences",
+         "more than 0 and less than 1: some find the decoders, the others test them", options.test_share);
+}
+
 }  // namespace
 
 std::vector<MemoryCapacity> measure_memory(Backend& backend, StateSource& source, const Sequences& sequences,
                                            const MemoryOptions& options) {
+  expect_options(options);
   if (sequences.count < 2)
     throw data_error({.what = "too few sequences to find decoders and to test them",
                       .expected = "two or more",
                       .found = std::to_string(sequences.count),
-                      .hint = ""});
+                      .hint = "the axes are [steps, batch, inputs]: time first"});
   const int longest = longest_of(sequences), lags = options.lags > 0 ? std::min(options.lags, longest) : longest;
   const int tested =
       std::clamp(static_cast<int>(std::lround(options.test_share * sequences.count)), 1, sequences.count - 1);

@@ -14,14 +14,7 @@ LinearAutoencoder autoencoder_of(Backend& backend, View<const double> vectors, i
 /// How many of the singular values, largest first, stand above `accuracy` times the largest.
 int count_resolved(std::span<const double> singular_values, double accuracy);
 
-/// What every solver asks of solve(): sequences, some of them that vary, and no more components than `most`.
-void require_sequences(std::int64_t sequences);
-void require_variation(double total_energy, double scale);
-void require_components(int components, std::int64_t most, const std::string& what);
-/// What every solver asks of merge().
-void require_same_window(int window, int other);
-void require_same_features(int features, int other);
-/// What every solver asks of add().
-void require_sequences_to_add(const Sequences& sequences, int features_before);
+/// Of singular values that are roots of eigenvalues, known to 1e-14 of the largest.
+inline constexpr double accuracy_of_roots = 1e-7;
 
 }  // namespace hysteron

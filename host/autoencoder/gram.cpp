@@ -9,12 +9,11 @@
 #include "autoencoder/basis.hpp"
 #include "autoencoder/diagonal_sums.hpp"
 #include "autoencoder/dominant_subspace.hpp"
+#include "autoencoder/requirements.hpp"
 #include "autoencoder/state_file.hpp"
 
 namespace hysteron {
 namespace {
-
-constexpr double accuracy = 1e-7;  // of a singular value, the root of an eigenvalue known to 1e-14
 
 struct Eigenvectors {
   Tensor<double> vectors;      // [p, n]
@@ -105,13 +104,8 @@ void GramSolver::add_rows(const Sequences& sequences, std::span<const ReversedRo
 }
 
 void GramSolver::merge(const LinearAutoencoderSolver& solver) {
-  if (solver.kind() != SolverKind::gram)
-    throw usage_error({.what = "fits of different solvers cannot be merged",
-                       .expected = "gram",
-                       .found = to_string(solver.kind()),
-                       .hint = "fit both parts with the same solver"});
+  require_same_fit(*this, solver);
   const GramSolver& other = dynamic_cast<const GramSolver&>(solver);
-  require_same_window(window_, other.window_);
   if (other.features_ == 0) return;
   if (features_ == 0) {
     features_ = other.features_;
@@ -171,7 +165,7 @@ LinearAutoencoderFit GramSolver::solve(int components) {
     kept += std::max(value, 0.0);
     value = std::sqrt(std::max(value, 0.0));
   }
-  const int resolved = count_resolved(singular_values, accuracy);
+  const int resolved = count_resolved(singular_values, accuracy_of_roots);
   return {.autoencoder = autoencoder_of(*backend_, std::as_const(vectors).view(1, p, n), features_, mean,
                                         std::move(singular_values)),
           .vectors = vectors.to_host(),

@@ -8,6 +8,7 @@
 
 #include "autoencoder/basis.hpp"
 #include "autoencoder/dominant_subspace.hpp"
+#include "autoencoder/requirements.hpp"
 #include "autoencoder/state_file.hpp"
 
 namespace hysteron {
@@ -161,13 +162,8 @@ void IncrementalSolver::add_part(const Sequences& sequences, std::span<const Rev
 }
 
 void IncrementalSolver::merge(const LinearAutoencoderSolver& solver) {
-  if (solver.kind() != kind())
-    throw usage_error({.what = "fits of different solvers cannot be merged",
-                       .expected = to_string(kind()),
-                       .found = to_string(solver.kind()),
-                       .hint = "fit both parts with the same solver"});
+  require_same_fit(*this, solver);
   const IncrementalSolver& other = dynamic_cast<const IncrementalSolver&>(solver);
-  require_same_window(options_.window, other.options_.window);
   if (other.features_ == 0) return;
   if (features_ == 0) {
     features_ = other.features_;
@@ -212,7 +208,8 @@ LinearAutoencoderFit IncrementalSolver::solve(int components) {
     throw usage_error({.what = "more components than the incremental solver was told to keep",
                        .expected = "at most " + std::to_string(options_.components),
                        .found = std::to_string(components),
-                       .hint = "they are lost: add the sequences again to a solver of more components"});
+                       .hint = "--components " + std::to_string(options_.components) +
+                               "; the others are lost: add the sequences again to a solver of more"});
   std::vector<double> mean = provisional_;
   double total = weighted_squares_, scale = 0;
   for (std::size_t a = 0; a < mean.size(); ++a) {

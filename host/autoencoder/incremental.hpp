@@ -33,6 +33,7 @@ class IncrementalSolver final : public LinearAutoencoderSolver {
   void merge(const LinearAutoencoderSolver& other) override;
   LinearAutoencoderFit solve(int components) override;
   void save(const std::filesystem::path& path) const override;
+  int window() const override { return options_.window; }
   int longest() const override { return longest_; }
   int features() const override { return features_; }
 

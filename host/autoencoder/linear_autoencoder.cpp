@@ -3,6 +3,7 @@
 #include <hysteron/decompositions.hpp>
 #include <hysteron/linear_autoencoder.hpp>
 
+#include "autoencoder/requirements.hpp"
 #include "autoencoder/reversed_sequences.hpp"
 
 namespace hysteron {
@@ -15,7 +16,7 @@ void require_features(const LinearAutoencoder& autoencoder, const Sequences& seq
   throw data_error({.what = "sequences of another number of features than the linear autoencoder's",
                     .expected = std::to_string(autoencoder.features),
                     .found = std::to_string(sequences.features),
-                    .hint = ""});
+                    .hint = "the axes are [steps, batch, inputs]: time first"});
 }
 
 // K [lags * features, components]: A^T (B^T)^j at lag j. What there is, times a power of B^T, is as much again.
@@ -167,6 +168,26 @@ LagErrors error_by_lag(Backend& backend, const LinearAutoencoder& autoencoder, c
     result.variance[lag] /= values;
   }
   return result;
+}
+
+LinearAutoencoder leading(const LinearAutoencoder& autoencoder, int components) {
+  require_components(components, autoencoder.components, "those there are");
+  const std::size_t f = static_cast<std::size_t>(autoencoder.features), p = static_cast<std::size_t>(components),
+                    all = static_cast<std::size_t>(autoencoder.components);
+  const auto first = [](const std::vector<double>& values, std::size_t count) {
+    return std::vector<double>(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count));
+  };
+  LinearAutoencoder part{.features = autoencoder.features,
+                         .components = components,
+                         .input_weight = first(autoencoder.input_weight, p * f),
+                         .memory_weight = {},
+                         .mean = autoencoder.mean,
+                         .singular_values = first(autoencoder.singular_values, p)};
+  for (std::size_t row = 0; row < p; ++row)
+    part.memory_weight.insert(part.memory_weight.end(),
+                              autoencoder.memory_weight.begin() + static_cast<std::ptrdiff_t>(row * all),
+                              autoencoder.memory_weight.begin() + static_cast<std::ptrdiff_t>(row * all + p));
+  return part;
 }
 
 double memory_norm(Backend& backend, const LinearAutoencoder& autoencoder) {

@@ -99,21 +99,6 @@ class Runs {
   Backend* backend_;
 };
 
-/// The first components of an autoencoder, which are one themselves: B = U^T S U.
-LinearAutoencoder first_components(const LinearAutoencoder& whole, int count) {
-  const std::size_t p = static_cast<std::size_t>(count), all = static_cast<std::size_t>(whole.components);
-  LinearAutoencoder part = whole;
-  part.components = count;
-  part.input_weight.resize(p * static_cast<std::size_t>(whole.features));
-  part.singular_values.resize(p);
-  part.memory_weight.clear();
-  for (std::size_t i = 0; i < p; ++i) {
-    const auto row = whole.memory_weight.begin() + static_cast<std::ptrdiff_t>(i * all);
-    part.memory_weight.insert(part.memory_weight.end(), row, row + count);
-  }
-  return part;
-}
-
 template <class Real>
 class NetworkFit {
  public:
@@ -151,7 +136,7 @@ class NetworkFit {
                                     {"sequences", fit.sequences},
                                     {"energy", fit.energy},
                                     {"norm", memory_norm(model_->backend(), fit.autoencoder)}});
-    start_layer(*model_, layer, first_components(fit.autoencoder, fit.resolved), options_->scale, options_->gate_bias);
+    start_layer(*model_, layer, leading(fit.autoencoder, fit.resolved), options_->scale, options_->gate_bias);
   }
 
   void fit_readout() {

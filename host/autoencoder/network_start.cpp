@@ -142,7 +142,7 @@ const OpenCell& open_cell(std::string_view cell) {
     if (one.cell == cell) return one;
     known += (known.empty() ? "" : ", ") + std::string(one.cell);
   }
-  throw usage_error({.what = "a " + std::string(cell) +
+  throw usage_error({.what = "the cell " + std::string(cell) +
                              " cannot start from a linear autoencoder: its state has no "
                              "candidate that a matrix takes from the state before",
                      .expected = known,

@@ -5,13 +5,13 @@
 #include <numeric>
 
 #include "autoencoder/basis.hpp"
+#include "autoencoder/requirements.hpp"
 #include "autoencoder/reversed_sequences.hpp"
 #include "autoencoder/state_file.hpp"
 
 namespace hysteron {
 namespace {
 
-constexpr double accuracy = 1e-7;                   // of a singular value, the root of an eigenvalue known to 1e-14
 constexpr std::ptrdiff_t values_at_once = 1 << 24;  // of the sequences, in the backend's memory
 
 }  // namespace
@@ -34,13 +34,8 @@ void RandomizedSolver::add(const Sequences& sequences) {
 }
 
 void RandomizedSolver::merge(const LinearAutoencoderSolver& solver) {
-  if (solver.kind() != kind())
-    throw usage_error({.what = "fits of different solvers cannot be merged",
-                       .expected = to_string(kind()),
-                       .found = to_string(solver.kind()),
-                       .hint = "fit both parts with the same solver"});
+  require_same_fit(*this, solver);
   const RandomizedSolver& other = dynamic_cast<const RandomizedSolver&>(solver);
-  require_same_window(options_.window, other.options_.window);
   if (other.features_ == 0) return;
   if (features_ == 0) features_ = other.features_;
   require_same_features(features_, other.features_);
@@ -139,7 +134,7 @@ LinearAutoencoderFit RandomizedSolver::solve(int components) {
   double error = 0;
   for (std::size_t i = 0; i < singular_values.size(); ++i)
     error = std::max(error, singular_values[i] - std::sqrt(std::max(found.eigenvalues[i] - found.residuals[i], 0.0)));
-  const int resolved = count_resolved(singular_values, accuracy);
+  const int resolved = count_resolved(singular_values, accuracy_of_roots);
   return {.autoencoder = autoencoder_of(*backend_, std::as_const(found.vectors).view(1, components, n), features_,
                                         std::move(mean), std::move(singular_values)),
           .vectors = found.vectors.to_host(),

@@ -21,6 +21,7 @@ class RandomizedSolver final : public LinearAutoencoderSolver {
   void merge(const LinearAutoencoderSolver& other) override;
   LinearAutoencoderFit solve(int components) override;
   void save(const std::filesystem::path& path) const override;
+  int window() const override { return options_.window; }
   int longest() const override;
   int features() const override { return features_; }
 

@@ -17,7 +17,7 @@ class DataCheck final : public Command {
   std::string description() const override {
     return "Read every file of data sets and compare the SHA-256 of its contents, unpacked, with the known one. "
            "Without "
-           "names: of all data sets that are there. Exits with 3 when a file is wrong, or lacks from a set.";
+           "names: of all data sets that are there. Exits with 3 when a file is wrong or missing, or none is there.";
   }
 
   void declare(CLI::App& app) override {
@@ -44,7 +44,11 @@ class DataCheck final : public Command {
         if (!problem.empty()) wrong += fmt::format("\n    {}: {}", place, problem);
       }
     }
-    if (files.empty()) fmt::print("no data set is there: hysteron data list says where they are looked for\n");
+    if (files.empty())
+      throw data_error({.what = "there is no data set to check",
+                        .expected = "one or more",
+                        .found = "none in " + names_of(folders),
+                        .hint = "--data DIR, or hysteron data get NAME"});
     if (options_.json()) fmt::print("{}\n", json_line({{"right", wrong.empty()}, {"files", files}}));
     if (!wrong.empty())
       throw data_error({.what = "files of data sets are not what they should be",

@@ -53,8 +53,7 @@ class DataList final : public Command {
         fmt::print("{:<16} {}\n", "",
                    files[i]["path"].is_null() ? "lacks " + set.files[i].name : files[i]["path"].get<std::string>());
     }
-    fmt::print("\nlooked in {}\n",
-               folders.empty() ? "no folder: neither HYSTERON_DATA nor HOME is set" : looked.dump());
+    fmt::print("\nlooked in {}\n", names_of(folders));
     if (options_.json()) fmt::print("{}\n", json_line({{"folders", looked}, {"sets", sets}}));
     return 0;
   }

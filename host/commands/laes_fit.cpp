@@ -1,16 +1,17 @@
-#include <algorithm>
+#include <filesystem>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include <hysteron/linear_autoencoder.hpp>
 #include <hysteron/registry.hpp>
-#include <hysteron/task.hpp>
 
 #include "commands/command.hpp"
 #include "data/sequence_files.hpp"
 #include "runs/configuration.hpp"
 #include "runs/options.hpp"
 #include "runs/output_file.hpp"
+#include "runs/task_sequences.hpp"
 
 namespace hysteron {
 namespace {
@@ -34,14 +35,14 @@ class LaesFit final : public Command {
                                     {"--lengths", "task.lengths", "lengths L.npy [batch]"},
                                     {"--folder", "task.data", "where the data set lies; none: $HYSTERON_DATA"}};
     options_.declare_settings(app, flags);
-    app.add_option("--data", data_, "a data set: mnist with --variant, or any task; its keys with --set task.…=");
-    app.add_option("--variant", variant_, "sequential | permuted | row: of mnist");
-    app.add_option("--limit", limit_, "the first so many sequences")->check(CLI::PositiveNumber);
+    task_.declare(app);
     app.add_option("--components", solver_options_.components, "of the memory")->capture_default_str();
-    app.add_option("--window", solver_options_.window, "lags that count; 0: as many as the longest sequence has steps");
-    app.add_option("--solver", solver_, "auto | gram | incremental | randomized")->capture_default_str();
-    app.add_option("--oversampling", solver_options_.oversampling,
-                   "further directions of incremental and randomized; 0: enough");
+    window_ = app.add_option("--window", solver_options_.window,
+                             "lags that count; 0: as many as the longest sequence has steps");
+    app.add_option("--solver", solver_, "auto | gram | incremental | randomized; auto: as a state's, else by size")
+        ->capture_default_str();
+    oversampling_ = app.add_option("--oversampling", solver_options_.oversampling,
+                                   "further directions of incremental and randomized; 0: enough");
     app.add_option("--out", out_, "the file of A and B, .safetensors")->required();
     app.add_option("--resume", resume_, "go on from what --save-state wrote");
     app.add_option("--merge", merge_, "add what other machines' --save-state wrote");
@@ -53,19 +54,20 @@ class LaesFit final : public Command {
     const Stopwatch watch;
     Settings settings = options_.settings();
     declare_machine(settings);
-    for (const std::string& file : {out_, save_})
-      if (!file.empty()) expect_writable(file, force_ ? Overwrite::allowed : Overwrite::refused, {resume_});
+    if (solver_ != "auto") kind_ = solver_named(solver_);
     const Sequences sequences = read(settings);
+    expect_outputs(settings);
     const std::unique_ptr<Journal> journal = options_.journal();
     const std::unique_ptr<Backend> backend = backend_of(settings, journal.get());
-    const std::unique_ptr<LinearAutoencoderSolver> solver = make(*backend, sequences, settings, *journal);
+    solver_options_.seed = static_cast<std::uint64_t>(settings.integer("seed"));
+    const std::unique_ptr<LinearAutoencoderSolver> solver = begin(*backend, sequences, *journal);
     solver->add(sequences);
     for (const std::string& file : merge_) {
       const auto other = load_solver(*backend, file);
       doing("merging " + file, [&] { solver->merge(*other); });
     }
-    if (!save_.empty()) solver->save(save_);
     const LinearAutoencoderFit fit = solver->solve(solver_options_.components);
+    if (!save_.empty()) solver->save(save_);
     write_autoencoder(out_, fit);
     const LagErrors errors = error_by_lag(*backend, fit.autoencoder, sequences);
     const Json result = complete_result(json(fit, errors, memory_norm(*backend, fit.autoencoder)), watch,
@@ -77,49 +79,70 @@ class LaesFit final : public Command {
  private:
   // Nothing to add is right when there are states.
   Sequences read(Settings& settings) const {
-    Sequences sequences;
-    if (!data_.empty()) {
-      const std::unique_ptr<Task> task = Registry<Task>::make(variant_.empty() ? data_ : variant_ + "_" + data_);
-      task->declare(settings);
-      settings.finish();
-      sequences = std::move(task->make(settings).train);
-    } else {
-      if (!variant_.empty())
-        throw usage_error({.what = "--variant goes with a data set",
-                           .expected = "--data mnist --variant " + variant_,
-                           .found = "no --data",
-                           .hint = ""});
-      if (!settings.mentions("task.inputs") && resume_.empty() && merge_.empty())
-        throw usage_error({.what = "laes fit needs sequences",
-                           .expected = "--data NAME, --inputs X.npy, or states with --resume or --merge",
-                           .found = "",
-                           .hint = ""});
-      settings.declare("task.inputs", "", "sequences X.npy [steps, batch, inputs]");
-      settings.declare("task.lengths", "", "lengths L.npy [batch]; none: every sequence has every step");
-      settings.finish();
-      if (settings.text("task.inputs").empty()) return sequences;
-      sequences = read_sequences({.inputs = settings.text("task.inputs"),
-                                  .lengths = settings.text("task.lengths"),
-                                  .targets = "",
-                                  .classes = {}});
-    }
-    return limit_ > 0 && limit_ < sequences.count ? slice(sequences, 0, limit_) : std::move(sequences);
+    if (!task_.data.empty()) return task_.read(settings);
+    if (!settings.mentions("task.inputs") && resume_.empty() && merge_.empty())
+      throw usage_error({.what = "laes fit needs sequences",
+                         .expected = "--data NAME, --inputs X.npy, or states with --resume or --merge",
+                         .found = "none of them",
+                         .hint = ""});
+    settings.declare("task.inputs", "", "sequences X.npy [steps, batch, inputs]");
+    settings.declare("task.lengths", "", "lengths L.npy [batch]; none: every sequence has every step");
+    settings.finish();
+    if (settings.text("task.inputs").empty() && !settings.text("task.lengths").empty())
+      throw settings.unsuitable("task.lengths", "sequences that they are the lengths of", "--inputs X.npy");
+    if (settings.text("task.inputs").empty()) return {};
+    return task_.first(read_sequences({.inputs = settings.text("task.inputs"),
+                                       .lengths = settings.text("task.lengths"),
+                                       .targets = "",
+                                       .classes = {}}));
   }
 
-  std::unique_ptr<LinearAutoencoderSolver> make(Backend& backend, const Sequences& sequences, const Settings& settings,
-                                                Journal& journal) {
-    if (!resume_.empty()) return load_solver(backend, resume_);
-    if (sequences.count == 0 && !merge_.empty()) {  // the first of them is the beginning
-      const std::string first = merge_.front();
+  void expect_outputs(const Settings& settings) const {
+    std::vector<std::string> read_too = sequence_files(settings);
+    read_too.insert(read_too.end(), merge_.begin(), merge_.end());
+    read_too.push_back(resume_);
+    for (const std::string& file : {out_, save_})
+      if (!file.empty()) expect_writable(file, force_ ? Overwrite::allowed : Overwrite::refused, read_too);
+    const auto whole = [](const std::string& file) {
+      return std::filesystem::weakly_canonical(std::filesystem::absolute(file));
+    };
+    if (!save_.empty() && whole(out_) == whole(save_))
+      throw usage_error({.what = "the autoencoder and the state would be one file",
+                         .expected = "two names",
+                         .found = "--out " + out_ + " --save-state " + save_,
+                         .hint = "give the state another name"});
+  }
+
+  // From a state, if there is one that may be the beginning; else anew.
+  std::unique_ptr<LinearAutoencoderSolver> begin(Backend& backend, const Sequences& sequences, Journal& journal) {
+    std::string state = resume_;
+    if (state.empty() && !merge_.empty() && (!kind_ || sequences.count == 0)) {
+      state = merge_.front();
       merge_.erase(merge_.begin());
-      return load_solver(backend, first);
     }
-    solver_options_.seed = static_cast<std::uint64_t>(settings.integer("seed"));
-    if (solver_ != "auto") return make_solver(backend, solver_named(solver_), solver_options_);
+    if (!state.empty()) return from_state(backend, state);
+    if (kind_) return make_solver(backend, *kind_, solver_options_);
     const SolverChoice choice =
         choose_solver(sequences.count, sequences.total_steps(), sequences.features, solver_options_.window);
     std::unique_ptr<LinearAutoencoderSolver> solver = make_solver(backend, choice.kind, solver_options_);
     journal.message("solver " + to_string(choice.kind) + ": " + choice.reason);
+    return solver;
+  }
+
+  std::unique_ptr<LinearAutoencoderSolver> from_state(Backend& backend, const std::string& state) const {
+    std::unique_ptr<LinearAutoencoderSolver> solver = load_solver(backend, state);
+    const auto expect = [&](bool right, const std::string& holds, const std::string& found) {
+      if (!right)
+        throw usage_error({.what = "the state " + state + " was begun otherwise",
+                           .expected = holds,
+                           .found = found,
+                           .hint = "leave it out: the state tells"});
+    };
+    expect(!kind_ || *kind_ == solver->kind(), "--solver " + to_string(solver->kind()), "--solver " + solver_);
+    expect(window_->count() == 0 || solver_options_.window == solver->window(),
+           fmt::format("--window {}", solver->window()), fmt::format("--window {}", solver_options_.window));
+    expect(oversampling_->count() == 0, "what the fit began with",
+           fmt::format("--oversampling {}", solver_options_.oversampling));
     return solver;
   }
 
@@ -159,9 +182,11 @@ class LaesFit final : public Command {
 
   Options options_;
   SolverOptions solver_options_;
-  std::string data_, variant_, solver_ = "auto", out_, resume_, save_;
+  TaskSequences task_;
+  std::string solver_ = "auto", out_, resume_, save_;
+  std::optional<SolverKind> kind_;  // none: auto
   std::vector<std::string> merge_;
-  int limit_ = 0;
+  CLI::Option *window_ = nullptr, *oversampling_ = nullptr;
   bool force_ = false;
 };
 

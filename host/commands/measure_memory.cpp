@@ -48,15 +48,21 @@ class MeasureMemory final : public Command {
                    "inputs to decode, the latest first; 0: all, of drawn inputs half the steps")
         ->check(CLI::Range(0, 1'000'000));
     app.add_option("--at", at_, "last | all: the states that are asked; of all, those after as many steps as lags");
-    app.add_option("--noise", measure_.noise, "in units of the standard deviation of the states without")
-        ->check(CLI::Range(0.0, 1e6));
+    app.add_option("--noise", measure_.noise, "in units of the standard deviation of the states without");
     app.add_option("--ridge", measure_.ridge,
-                   "of the decoders, in units of the states' variance; none: the best for each lag")
-        ->check(CLI::Range(0.0, 1e6));
+                   "of the decoders, in units of the states' variance; none: the best for each lag");
     app.add_option("--test-share", measure_.test_share, "the last of the sequences, which test the decoders")
-        ->check(CLI::Range(0.0, 1.0));
-    app.add_option("--steps", steps_, "of inputs that are drawn")->check(CLI::Range(1, 100'000'000));
-    app.add_option("--sequences", drawn_, "of inputs that are drawn")->check(CLI::Range(2, 1'000'000));
+        ->capture_default_str();
+    app.add_option("--steps", steps_, "of inputs that are drawn")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 100'000'000));
+    app.add_option("--sequences", drawn_, "of inputs that are drawn")
+        ->capture_default_str()
+        ->check(CLI::Range(2, 1'000'000));
+    for (const char* const drawn : {"--steps", "--sequences"})
+      for (const char* const given : {"--inputs", "--data"}) app.get_option(drawn)->excludes(given);
+    app.get_option("--inputs")->excludes("--data");
+    app.get_option("--cell")->needs("--model");
   }
 
   int run(const std::vector<std::string>&) override {
@@ -67,11 +73,6 @@ class MeasureMemory final : public Command {
       throw usage_error({.what = "measure memory takes a network or a linear autoencoder",
                          .expected = "--model M.safetensors or --laes L.safetensors",
                          .found = laes_.empty() ? "neither" : "both",
-                         .hint = ""});
-    if (!files_.inputs.empty() && !task_.data.empty())
-      throw usage_error({.what = "measure memory takes one set of sequences",
-                         .expected = "--inputs X.npy or --data NAME",
-                         .found = "both",
                          .hint = ""});
     const std::unique_ptr<Backend> backend = backend_of(settings);
     measure_.seed = static_cast<std::uint64_t>(settings.integer("seed"));
@@ -92,7 +93,8 @@ class MeasureMemory final : public Command {
     if (!task_.data.empty()) return task_.read(settings);
     settings.finish();
     if (!draws())
-      return read_sequences({.inputs = files_.inputs, .lengths = files_.lengths, .targets = "", .classes = {}});
+      return task_.first(
+          read_sequences({.inputs = files_.inputs, .lengths = files_.lengths, .targets = "", .classes = {}}));
     if (measure_.lags == 0) measure_.lags = std::max(1, steps_ / 2);
     Sequences sequences;
     sequences.count = drawn_, sequences.steps = steps_, sequences.features = features;
@@ -100,7 +102,7 @@ class MeasureMemory final : public Command {
       Random random(measure_.seed, Stream::memory_input, static_cast<std::uint64_t>(n));
       for (int i = 0; i < steps_ * features; ++i) sequences.inputs.push_back(static_cast<float>(random.normal()));
     }
-    return sequences;
+    return task_.first(std::move(sequences));
   }
 
   Json of_network(Backend& backend, Settings& settings) {

@@ -68,7 +68,7 @@ class Prepare final : public Command {
     const Configuration configuration =
         configure(settings, of_task ? Sections::task_and_training : Sections::initialization);
     const std::vector<fs::path> files = output_files(settings.integer("replicas"));
-    for (const fs::path& file : files) expect_writable(file, force_ ? Overwrite::allowed : Overwrite::refused);
+    expect_outputs(files, settings);
     std::optional<StoredModel> stored;
     if (!model_.empty()) stored = own_network(settings);
     const Ground ground = of_task ? ground_of_task(settings, *configuration.task) : ground_of_files(settings);
@@ -88,6 +88,12 @@ class Prepare final : public Command {
   }
 
  private:
+  // With --force the network's own file may be replaced, what it is prepared on never.
+  void expect_outputs(const std::vector<fs::path>& files, const Settings& settings) const {
+    for (const fs::path& file : files)
+      expect_writable(file, force_ ? Overwrite::allowed : Overwrite::refused, sequence_files(settings));
+  }
+
   std::vector<fs::path> output_files(std::int64_t replicas) const {
     if (replicas == 1) return {out_};
     std::vector<fs::path> files;

@@ -6,6 +6,7 @@
 #include "commands/command.hpp"
 #include "records/atomic_file.hpp"
 #include "report/page.hpp"
+#include "runs/output_file.hpp"
 #include "runs/result_table.hpp"
 
 namespace hysteron {
@@ -41,13 +42,15 @@ class Report final : public Command {
                            .hint = "hysteron report --compare REFERENCE OTHER…"});
       comparisons = compare(records, labels_of(records));
     }
+    if (!out_.empty()) expect_page(records);
     const std::filesystem::path path = out_.empty() ? records[0].path / "report.html" : std::filesystem::path(out_);
     std::vector<Json> results;
     for (const RunRecord& record : records) results.push_back(record.result);
+    const std::string table = result_table(results, labels_of(records));
     Page page = page_of(std::move(records));
     page.comparisons = comparisons;
     write_file(path, html_of(page));
-    fmt::print("{}{}{}\n", result_table(results), comparison_text(comparisons), path.string());
+    fmt::print("{}{}{}\n", table, comparison_text(comparisons), path.string());
     if (json_) {
       Json json{{"path", path.string()}};
       for (const Comparison& comparison : comparisons) json["comparisons"].push_back(comparison_json(comparison));
@@ -57,6 +60,15 @@ class Report final : public Command {
   }
 
  private:
+  // What a run recorded is not to be lost to a page.
+  void expect_page(const std::vector<RunRecord>& records) const {
+    std::vector<std::string> read_too;
+    for (const RunRecord& record : records)
+      for (const char* const file : {"config.toml", "environment.json", "journal.jsonl", "result.json"})
+        read_too.push_back(record.path / file);
+    expect_writable(out_, Overwrite::allowed, read_too);
+  }
+
   std::vector<std::string> runs_;
   std::string out_;
   bool compare_ = false, json_ = false;

@@ -8,6 +8,7 @@
 #include "commands/command.hpp"
 #include "runs/options.hpp"
 #include "runs/reproduction_run.hpp"
+#include "runs/result_table.hpp"
 #include "runs/stop_signal.hpp"
 
 namespace hysteron {
@@ -23,12 +24,16 @@ class Reproduce final : public Command {
   }
 
   void declare(CLI::App& app) override {
-    app.add_option("NAME", name_, "the experiment");
+    CLI::Option* const name = app.add_option("NAME", name_, "the experiment");
     app.add_flag("--list", list_, "the experiments");
     app.add_option("--scale", scale_, "quick | full")->capture_default_str();
     app.add_option("--out", out_, "the folder of all runs (default: runs/reproduce-NAME-SCALE)");
-    app.add_option("--resume", resume_, "go on with the reproduction in this folder");
     app.add_flag("--force", force_, "replace the reproduction that is there");
+    app.add_option("--resume", resume_, "go on with the reproduction in this folder")
+        ->excludes(name)
+        ->excludes("--scale")
+        ->excludes("--out")
+        ->excludes("--force");
     static const KeyFlag flags[] = {{"--replicas", "replicas", "networks trained side by side, in every arm"},
                                     {"--data", "task.data", "the folder of a data set"}};
     options_.declare_settings(app, flags);
@@ -36,12 +41,11 @@ class Reproduce final : public Command {
 
   int run(const std::vector<std::string>& arguments) override {
     if (list_) {
-      for (const std::string& name : Registry<Reproduction>::names())
-        fmt::print("{:<12}{}\n", name, Registry<Reproduction>::make(name)->description());
+      list();
       return 0;
     }
     const std::unique_ptr<Journal> journal = options_.journal();
-    ReproductionPlan plan = resume_.empty() ? fresh_plan() : read_plan(resume_);
+    ReproductionPlan plan = resume_.empty() ? fresh_plan() : plan_of_folder();
     plan.arguments = arguments;
     const ReproductionEnd end = reproduce(plan, *journal);
     if (end.stopped) {
@@ -50,10 +54,31 @@ class Reproduce final : public Command {
     }
     fmt::print("{}", end.text);
     if (options_.json()) fmt::print("{}\n", json_line(end.result));
-    return 0;
+    std::fflush(stdout);
+    int code = 0;
+    for (const Json& result : end.failed) {
+      fmt::print(stderr, "{}:\n", result["run"].get<std::string>());
+      code = report_failures(result);
+    }
+    return code;
   }
 
  private:
+  void list() const {
+    Json experiments = Json::array();
+    for (const std::string& name : Registry<Reproduction>::names()) {
+      const std::string description = Registry<Reproduction>::make(name)->description();
+      fmt::print("{:<12}{}\n", name, description);
+      experiments.push_back({{"name", name}, {"description", description}});
+    }
+    if (options_.json()) fmt::print("{}\n", json_line({{"experiments", experiments}}));
+  }
+
+  ReproductionPlan plan_of_folder() const {
+    options_.expect_no_settings("a reproduction");
+    return read_plan(resume_);
+  }
+
   ReproductionPlan fresh_plan() const {
     if (name_.empty())
       throw usage_error({.what = "which experiment?",

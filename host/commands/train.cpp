@@ -3,6 +3,7 @@
 #include <hysteron/registry.hpp>
 
 #include "commands/command.hpp"
+#include "records/run_folder.hpp"
 #include "runs/options.hpp"
 #include "runs/recorded_run.hpp"
 #include "runs/result_table.hpp"
@@ -25,12 +26,13 @@ class Train final : public Command {
     options_.declare(app, task_flags());
     app.add_option("--out", out_, "the run folder (default: runs/TASK-CELL-INIT-SEED)");
     app.add_flag("--force", force_, "replace a run folder that is there");
-    app.add_option("--resume", resume_, "go on with the run in this folder, with its own configuration");
+    app.add_option("--resume", resume_, "go on with the run in this folder, with its own configuration")
+        ->excludes("--out")
+        ->excludes("--force");
   }
 
   int run(const std::vector<std::string>& arguments) override {
-    Settings settings = resume_.empty() ? options_.settings() : Settings();
-    if (!resume_.empty()) settings.read_file(std::filesystem::path(resume_) / "config.toml");
+    Settings settings = resume_.empty() ? options_.settings() : settings_of_run();
     const Configuration configuration = configure(settings, Sections::task_and_training);
     const std::unique_ptr<Journal> journal = options_.journal();
     const std::unique_ptr<Backend> backend = backend_of(settings, journal.get());
@@ -50,6 +52,14 @@ class Train final : public Command {
   }
 
  private:
+  Settings settings_of_run() const {
+    options_.expect_no_settings("a run");
+    expect_resumable(resume_);
+    Settings settings;
+    settings.read_file(std::filesystem::path(resume_) / "config.toml");
+    return settings;
+  }
+
   RunPlace place(const Settings& settings, const std::vector<std::string>& arguments) const {
     using Begin = RunPlace::Begin;
     if (!resume_.empty()) return {resume_, Begin::resuming, arguments};

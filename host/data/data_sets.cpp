@@ -6,7 +6,8 @@
 
 #include <hysteron/error.hpp>
 
-#include "records/json.hpp"
+#include "records/json_object.hpp"
+#include "records/mnist_files.hpp"
 #include "records/unpacked_file.hpp"
 
 namespace hysteron {
@@ -17,55 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The members of one JSON object, each of which must be there and of its kind unless it may be missing.
-class Entry {
- public:
-  Entry(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
-    if (!json.is_object()) throw wrong("", "an object {..}", json.type_name());
-  }
-
-  bool has(const char* key) const { return json_.contains(key); }
-  std::string text(const char* key) const {
-    const Json& value = member(key, "a text");
-    if (!value.is_string()) throw wrong(key, "a text", value.type_name());
-    return value.get<std::string>();
-  }
-  std::string text_or_none(const char* key) const { return has(key) ? text(key) : ""; }
-  std::uint64_t count(const char* key) const {
-    const Json& value = member(key, "a number");
-    if (!value.is_number_unsigned()) throw wrong(key, "a whole number from 0 on", value.dump());
-    return value.get<std::uint64_t>();
-  }
-  const Json& list(const char* key) const {
-    const Json& value = member(key, "a list");
-    if (!value.is_array()) throw wrong(key, "a list", value.type_name());
-    return value;
-  }
-  std::vector<std::string> texts(const char* key) const {
-    std::vector<std::string> all;
-    for (const Json& value : list(key)) {
-      if (!value.is_string()) throw wrong(key, "a list of texts", value.dump());
-      all.push_back(value.get<std::string>());
-    }
-    return all;
-  }
-  Error wrong(const std::string& key, std::string expected, std::string found) const {
-    return data_error({.what = where_ + (key.empty() ? "" : "." + key) + " is wrong",
-                       .expected = std::move(expected),
-                       .found = std::move(found),
-                       .hint = "data/sets.json shows the form"});
-  }
-
- private:
-  const Json& member(const char* key, const char* kind) const {
-    const auto at = json_.find(key);
-    if (at == json_.end()) throw wrong(key, kind, "nothing");
-    return *at;
-  }
-
-  const Json& json_;
-  std::string where_;
-};
+constexpr const char* form = "data/sets.json shows the form";
 
 // Names become paths below a data folder: no other place may be reached.
 bool stays_below(const std::string& name) {
@@ -74,7 +27,7 @@ bool stays_below(const std::string& name) {
          std::none_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".."; });
 }
 
-DataFile read_file(const Entry& entry) {
+DataFile read_file(const JsonObject& entry) {
   DataFile file{.name = entry.text("name"),
                 .bytes = entry.count("bytes"),
                 .packed = entry.has("packed") ? entry.count("packed") : entry.count("bytes"),
@@ -92,7 +45,7 @@ DataFile read_file(const Entry& entry) {
 
 DataSet read_set(const std::string& name, const Json& json, const std::string& table) {
   const std::string where = table + ": " + name;
-  const Entry entry(json, where);
+  const JsonObject entry(json, where, form);
   DataSet set{.name = name,
               .title = entry.text("title"),
               .cite = entry.text_or_none("cite"),
@@ -105,7 +58,7 @@ DataSet read_set(const std::string& name, const Json& json, const std::string& t
     throw entry.wrong("folders", "one folder or more below the data folder", json["folders"].dump());
   const Json& files = entry.list("files");
   for (std::size_t i = 0; i < files.size(); ++i)
-    set.files.push_back(read_file(Entry(files[i], fmt::format("{}.files[{}]", where, i))));
+    set.files.push_back(read_file(JsonObject(files[i], fmt::format("{}.files[{}]", where, i), form)));
   if (set.files.empty()) throw entry.wrong("files", "one file or more", "none");
   return set;
 }
@@ -114,7 +67,7 @@ DataSet read_set(const std::string& name, const Json& json, const std::string& t
 
 std::vector<DataSet> read_data_sets(std::string_view json, const std::string& name) {
   const Json table = parse_json(json, name);
-  const Entry whole(table, name);
+  const JsonObject whole(table, name, form);
   std::vector<DataSet> sets;
   for (const auto& [key, value] : table.items()) sets.push_back(read_set(key, value, name));
   return sets;
@@ -155,18 +108,16 @@ fs::path needed_data_file(const DataSet& set, std::string_view file, const std::
                   .found = std::string(file),
                   .hint = ""});
   if (const auto path = find_data_file(set, *wanted, folders)) return *path;
-  std::string looked;
-  for (const fs::path& folder : folders) looked += (looked.empty() ? "" : ", ") + folder.string();
-  throw data_error({.what = fmt::format("the data set {} was not found", set.name),
-                    .expected = fmt::format("{0} or {0}.gz", wanted->name),
-                    .found = looked.empty() ? "no folder to look in"
-                                            : fmt::format("nothing of that name in {}, nor in {}/ there", looked,
-                                                          fmt::join(set.folders, "/, ")),
-                    .hint = set.by_hand.empty()
-                                ? fmt::format("hysteron data get {} fetches it; or name its folder with --data DIR or "
-                                              "in HYSTERON_DATA",
-                                              set.name)
-                                : "name its folder with --data DIR or in HYSTERON_DATA; to make it: " + set.by_hand});
+  throw data_error(
+      {.what = fmt::format("the data set {} was not found", set.name),
+       .expected = fmt::format("{0} or {0}.gz", wanted->name),
+       .found = fmt::format("nothing of that name in {}, nor in {}/ there", names_of(folders),
+                            fmt::join(set.folders, "/, ")),
+       .hint = set.by_hand.empty()
+                   ? fmt::format("hysteron data get {} fetches it; or name its folder: --set task.data=DIR, "
+                                 "or HYSTERON_DATA",
+                                 set.name)
+                   : "name its folder: --set task.data=DIR, or HYSTERON_DATA; to make it: " + set.by_hand});
 }
 
 std::string wrong_with(const DataFile& file, const fs::path& path) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -49,13 +50,14 @@ class Arrival {
 
  private:
   State once(const std::function<bool()>& stop_requested) {
+    const std::uint64_t expected = std::max<std::uint64_t>(file_.packed, 1);
     const auto show = [&](std::uint64_t bytes) {
-      journal_.progress("fetching " + file_.name, static_cast<std::int64_t>(bytes / 1000),
-                        static_cast<std::int64_t>(file_.packed / 1000 + 1), static_cast<double>(bytes) / 1e6, "MB");
+      journal_.progress("fetching " + file_.name + ", bytes", static_cast<std::int64_t>(bytes),
+                        static_cast<std::int64_t>(expected), std::numeric_limits<double>::quiet_NaN(), "");
     };
-    const auto arrived = [&](std::uint64_t bytes) { show(std::min(bytes, file_.packed)); };
+    const auto arrived = [&](std::uint64_t bytes) { show(std::min(bytes, expected - 1)); };  // the last ends the bar
     const Download ended = download(url_, path_, arrived, stop_requested);
-    if (ended.end == Download::End::done) show(file_.packed + 1000);
+    if (ended.end == Download::End::done) show(expected);
     may_resume_ = ended.may_resume;
     if (ended.end == Download::End::stopped) return State::stopped;
     reason_ = ended.reason;

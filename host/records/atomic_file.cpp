@@ -17,6 +17,7 @@ namespace {
 Error cannot(const std::string& doing, const std::filesystem::path& path, int number) {
   std::string hint;
   if (number == ENOSPC || number == EDQUOT) hint = "make room on the disk";
+  if (number == EISDIR) hint = "name a file in it";
   if (number == ENOENT) hint = "the folder does not exist; create it";
   if (number == EACCES || number == EROFS || number == EPERM) hint = "choose a folder that you may write to";
   return data_error({.what = "cannot " + doing + " " + path.string(),

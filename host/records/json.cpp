@@ -47,7 +47,7 @@ class Builder final : public nlohmann::json_sax<Json> {
     throw data_error({.what = name_ + " is not valid JSON",
                       .expected = "",
                       .found = fmt::format("{} (character {})", found, position),
-                      .hint = token.empty() ? "the file is cut short" : ""});
+                      .hint = token.empty() ? "the file is cut short" : "the file is damaged, or no JSON"});
   }
 
  private:

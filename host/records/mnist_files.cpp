@@ -78,6 +78,14 @@ std::vector<fs::path> data_folders(std::string_view data) {
   return folders;
 }
 
+std::string names_of(const std::vector<fs::path>& folders) {
+  std::string names;
+  std::error_code code;
+  for (const fs::path& folder : folders)
+    names += (names.empty() ? "" : ", ") + folder.string() + (fs::is_directory(folder, code) ? "" : " (not there)");
+  return names.empty() ? "no folder: neither HYSTERON_DATA nor HOME is set" : names;
+}
+
 namespace {
 
 /// Of one folder and those in it; nearly: a folder that lacks some of the four.
@@ -114,19 +122,16 @@ bool holds_mnist(const fs::path& folder) {
 }
 
 MnistFiles find_mnist(const std::vector<fs::path>& folders) {
-  std::string looked, nearly;
-  for (const fs::path& outer : folders) {
-    looked += (looked.empty() ? "" : ", ") + outer.string();
+  std::string nearly;
+  for (const fs::path& outer : folders)
     if (const std::optional<MnistFiles> files = mnist_in(outer, nearly)) return *files;
-  }
   throw data_error(
       {.what = "the digits of MNIST were not found",
        .expected = "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and "
                    "t10k-labels-idx1-ubyte (or .gz), or mnist.npz",
-       .found = !nearly.empty()  ? nearly
-                : looked.empty() ? "no folder to look in"
-                                 : "none of them in " + looked + ", nor in mnist/ or MNIST/raw/ there",
-       .hint = "hysteron data get mnist fetches them; or name their folder with --data DIR or in HYSTERON_DATA"});
+       .found =
+           !nearly.empty() ? nearly : "none of them in " + names_of(folders) + ", nor in mnist/ or MNIST/raw/ there",
+       .hint = "hysteron data get mnist fetches them; or name their folder: --set task.data=DIR, or HYSTERON_DATA"});
 }
 
 Mnist read_mnist(const MnistFiles& files) {

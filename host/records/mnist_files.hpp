@@ -26,6 +26,8 @@ struct Mnist {
 /// Folders in which data sets may lie: `data` alone when it is given (--data), else $HYSTERON_DATA and the cache
 /// ($XDG_CACHE_HOME/hysteron or ~/.cache/hysteron), those of them that are set.
 std::vector<std::filesystem::path> data_folders(std::string_view data);
+/// For messages: "a, b (not there)", or that there is none.
+std::string names_of(const std::vector<std::filesystem::path>& folders);
 
 /// In each folder: the files themselves, in mnist/, in torchvision's MNIST/raw, *-idx3-ubyte or *.idx3-ubyte, with or
 /// without .gz; or mnist.npz. Throws a data error that lists where it looked and what it missed.

@@ -1,51 +1,21 @@
 #include "records/run_folder.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <system_error>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <hysteron/error.hpp>
 
 #include "records/atomic_file.hpp"
+#include "records/folder_lock.hpp"
 
 namespace hysteron {
 
 namespace fs = std::filesystem;
-
-/// An advisory lock on the folder itself: it goes with its descriptor, however the process ends, and leaves no file.
-class RunFolder::Lock {
- public:
-  explicit Lock(int descriptor) : descriptor_(descriptor) {}
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-  ~Lock() { ::close(descriptor_); }
-
-  static std::unique_ptr<Lock> take(const fs::path& folder) {
-    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0)
-      throw data_error({.what = "cannot open the run folder " + folder.string(),
-                        .expected = "",
-                        .found = std::generic_category().message(errno),
-                        .hint = ""});
-    auto lock = std::make_unique<Lock>(descriptor);
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-      throw usage_error({.what = "the run in " + folder.string() + " goes on in another process",
-                         .expected = "",
-                         .found = "",
-                         .hint = "wait for it, or name another folder with --out"});
-    return lock;  // a file system that knows no locks is used without
-  }
-
- private:
-  int descriptor_;
-};
 
 namespace {
 
@@ -100,9 +70,19 @@ void settle_checkpoint(const fs::path& checkpoint) {
   remove_tree(old);
 }
 
+Error not_resumable(const fs::path& path, std::string found, std::string hint) {
+  return usage_error({.what = "the run " + path.string() + " cannot be resumed",
+                      .expected = "the folder of a run that was stopped",
+                      .found = std::move(found),
+                      .hint = std::move(hint)});
+}
+
+std::unique_ptr<FolderLock> locked(const fs::path& path) { return std::make_unique<FolderLock>(path, "the run"); }
+
 }  // namespace
 
-RunFolder::RunFolder(fs::path path, std::unique_ptr<Lock> lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+RunFolder::RunFolder(fs::path path, std::unique_ptr<FolderLock> lock)
+    : path_(std::move(path)), lock_(std::move(lock)) {}
 RunFolder::RunFolder(RunFolder&&) noexcept = default;
 RunFolder& RunFolder::operator=(RunFolder&&) noexcept = default;
 RunFolder::~RunFolder() = default;
@@ -124,11 +104,11 @@ RunFolder RunFolder::create(const fs::path& given, Existing existing, std::strin
                        .expected = "a folder with config.toml and environment.json",
                        .found = "something else",
                        .hint = "name another folder with --out"});
-  std::unique_ptr<Lock> old_lock = occupied ? Lock::take(path) : nullptr;
+  std::unique_ptr<FolderLock> old_lock = occupied ? locked(path) : nullptr;
 
   make_folder(path.parent_path());
   Draft draft(beside(path, "new"));
-  std::unique_ptr<Lock> lock = Lock::take(draft.path);
+  std::unique_ptr<FolderLock> lock = locked(draft.path);
   write_file(draft.path / "config.toml", configuration);
   write_file(draft.path / "environment.json", environment);
   make_folder(draft.path / "models");
@@ -141,19 +121,11 @@ RunFolder RunFolder::create(const fs::path& given, Existing existing, std::strin
 }
 
 RunFolder RunFolder::resume(const fs::path& path) {
-  const auto refuse = [&](std::string found, std::string hint) {
-    return usage_error({.what = "the run " + path.string() + " cannot be resumed",
-                        .expected = "",
-                        .found = std::move(found),
-                        .hint = std::move(hint)});
-  };
-  if (!is_there(path)) throw refuse("nothing of that name", "");
-  if (!is_run_folder(path)) throw refuse("no run folder: it has no config.toml and environment.json", "");
-  if (is_finished(path)) throw refuse("that it is finished: it has its result.json", "--force --out NAME starts anew");
-  std::unique_ptr<Lock> lock = Lock::take(path);
+  expect_resumable(path);
+  std::unique_ptr<FolderLock> lock = locked(path);
   settle_checkpoint(path / "checkpoint");
   if (!is_there(path / "checkpoint") || is_empty_folder(path / "checkpoint"))
-    throw refuse("no checkpoint: it was stopped before its first", "start it anew with --force");
+    throw not_resumable(path, "no checkpoint: it was stopped before its first", "start it anew with --force");
   return {path, std::move(lock)};
 }
 
@@ -173,6 +145,15 @@ void RunFolder::write_checkpoint(const std::function<void(const fs::path& folder
 
 void RunFolder::write_result(std::string_view json) const {
   write_file(path_ / "result.json", std::string(json) + (json.ends_with('\n') ? "" : "\n"));
+}
+
+void expect_resumable(const fs::path& path) {
+  const char* const begin = "hysteron train --out NAME begins a run";
+  if (!is_there(path)) throw not_resumable(path, "nothing of that name", begin);
+  if (!is_run_folder(path))
+    throw not_resumable(path, "no run folder: it has no config.toml and environment.json", begin);
+  if (is_finished(path))
+    throw not_resumable(path, "that it is finished: it has its result.json", "--force --out NAME starts anew");
 }
 
 bool is_run_folder(const fs::path& path) {

@@ -8,6 +8,8 @@
 
 namespace hysteron {
 
+class FolderLock;
+
 /// What becomes of a run folder that is there already.
 enum class Existing { refuse, replace };
 
@@ -45,13 +47,14 @@ class RunFolder {
   void write_result(std::string_view json) const;
 
  private:
-  class Lock;
-
-  RunFolder(std::filesystem::path path, std::unique_ptr<Lock> lock);
+  RunFolder(std::filesystem::path path, std::unique_ptr<FolderLock> lock);
 
   std::filesystem::path path_;
-  std::unique_ptr<Lock> lock_;
+  std::unique_ptr<FolderLock> lock_;
 };
+
+/// Throws a usage error unless it is the folder of a run that is not finished.
+void expect_resumable(const std::filesystem::path& path);
 
 /// Whether the folder is that of a run, and of one that wrote its result.
 bool is_run_folder(const std::filesystem::path& path);

@@ -176,9 +176,11 @@ const Array& Safetensors::at(std::string_view name) const {
   if (const Array* const array = find(name)) return *array;
   std::vector<std::string> known;
   for (const NamedArray& tensor : tensors) known.push_back(tensor.name);
-  ErrorText text = unknown_name("tensor", name, known).text();
-  text.what = fmt::format("there is no tensor \"{}\"", name);
-  throw data_error(std::move(text));
+  const std::string nearest = nearest_name(name, known);
+  throw data_error({.what = fmt::format("there is no tensor \"{}\"", name),
+                    .expected = "a file that has it",
+                    .found = known.empty() ? "a file without tensors" : fmt::format("only {}", fmt::join(known, ", ")),
+                    .hint = nearest.empty() ? "is it the right file?" : fmt::format("did you mean \"{}\"?", nearest)});
 }
 
 Safetensors read_safetensors(const Source& source) {

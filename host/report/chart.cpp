@@ -68,17 +68,16 @@ std::string figure_of(const Chart& chart) {
 
 std::string figure_of(const PictureTable& table) {
   std::string inside = "<div class=\"pictures\">";
-  for (const std::vector<Picture>& row : table.rows) {
-    inside += "<div class=\"row\">";
-    for (const Picture& picture : row) {
+  for (const PictureRow& row : table.rows) {
+    inside += fmt::format("<p>{}</p><div class=\"row\">", escaped(row.label));
+    for (const Picture& picture : row.pictures) {
       Json values = Json::array();
       const double range = table.brightest - table.darkest;
       for (const double value : picture.values)
         values.push_back(static_cast<int>(std::lround(255 * std::clamp((value - table.darkest) / range, 0.0, 1.0))));
       inside += fmt::format(
-          "<div class=\"picture\"><canvas width=\"{}\" height=\"{}\" role=\"img\" aria-label=\"{}\"></canvas>"
-          "<span>{}</span>{}</div>",
-          picture.width, picture.height, escaped(picture.label), escaped(picture.label), script_of(values));
+          "<div class=\"picture\"><canvas width=\"{}\" height=\"{}\" role=\"img\" aria-label=\"{}\"></canvas>{}</div>",
+          picture.width, picture.height, escaped(row.label), script_of(values));
     }
     inside += "</div>";
   }

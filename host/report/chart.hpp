@@ -38,16 +38,20 @@ std::string figure_of(const Chart& chart);
 
 /// A gray picture, values row by row; dark is low.
 struct Picture {
-  std::string label;
   int width = 0, height = 0;
   std::vector<double> values;
 };
 
-/// Pictures in rows under one title, as a <figure> element.
+struct PictureRow {
+  std::string label;
+  std::vector<Picture> pictures;
+};
+
+/// Pictures in rows of equally many under one title, as a <figure> element.
 struct PictureTable {
   std::string title, caption;
   double darkest = 0, brightest = 1;
-  std::vector<std::vector<Picture>> rows;
+  std::vector<PictureRow> rows;
 };
 std::string figure_of(const PictureTable& table);
 

@@ -1,6 +1,7 @@
 #include "report/comparison.hpp"
 
 #include <cmath>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -15,21 +16,36 @@ enum class Better { lower, higher };
 struct Measure {
   const char *key, *name;
   Better better;
+  const char* instead;  ///< the key of what a replica without a number counts as; none: its pair is left out
 };
-constexpr Measure measures[] = {{"optimal_episode", "episode of the first lasting optimal policy", Better::lower},
-                                {"test_accuracy", "test accuracy", Better::higher},
-                                {"test_loss", "test loss", Better::lower}};
+constexpr Measure measures[] = {
+    {"first_optimal_episode", "episode of the first optimal policy", Better::lower, "episodes"},
+    {"test_accuracy", "test accuracy", Better::higher, nullptr},
+    {"test_loss", "test loss", Better::lower, nullptr}};
 
 const Measure& measure_of(const RunRecord& run) {
   for (const Measure& measure : measures)
     if (const auto found = run.result.find(measure.key); found != run.result.end() && !found->empty()) return measure;
   throw usage_error({.what = run.path.string() + " has no measure to compare",
-                     .expected = "a result.json with test_loss, test_accuracy or optimal_episode",
+                     .expected = "a result.json with test_loss, test_accuracy or first_optimal_episode",
                      .found = "",
                      .hint = ""});
 }
 
-std::string sentence_of(const Comparison& c, Better better, std::size_t left_out) {
+/// A replica's number.
+std::optional<double> value_of(const Measure& measure, const RunRecord& run, std::size_t replica) {
+  const Json& value = run.result[measure.key][replica];
+  if (value.is_number()) return value.get<double>();
+  if (measure.instead == nullptr) return std::nullopt;
+  return run.result[measure.instead].get<double>();
+}
+
+/// Replicas without a number: they are left out, or count as something else.
+struct Missing {
+  std::size_t left_out = 0, counted_as_last = 0;
+};
+
+std::string sentence_of(const Comparison& c, Better better, const Missing& missing) {
   const PairedDifference& d = c.difference;
   std::string text;
   if (d.pairs == 0) {
@@ -58,7 +74,10 @@ std::string sentence_of(const Comparison& c, Better better, std::size_t left_out
     else
       text = fmt::format("The data do not tell {} from {}: the {} is {}.", c.arm, c.reference, c.measure, numbers);
   }
-  if (left_out > 0) text += fmt::format(" {} pairs are left out: one of the two has no number.", left_out);
+  if (missing.left_out > 0)
+    text += fmt::format(" {} pairs are left out: one of the two has no number.", missing.left_out);
+  if (missing.counted_as_last > 0)
+    text += fmt::format(" (Never optimal in {}: counted as the last episode.)", missing.counted_as_last);
   return text;
 }
 
@@ -68,7 +87,12 @@ Comparison compare(const RunRecord& reference, const std::string& reference_labe
                    const std::string& arm_label) {
   const Measure& measure = measure_of(reference);
   const auto task = [](const RunRecord& run) { return run.result["task"].get<std::string>(); };
-  if (task(reference) != task(arm) || !arm.result.contains(measure.key))
+  if (task(reference) == task(arm) && arm.result.value(measure.key, Json::array()).empty())
+    throw usage_error({.what = fmt::format("{} has no {} to compare", arm.path.string(), measure.name),
+                       .expected = fmt::format("one, as {} has", reference.path.string()),
+                       .found = "none",
+                       .hint = "were both made by the same version of hysteron?"});
+  if (task(reference) != task(arm))
     throw usage_error({.what = "runs of different tasks cannot be compared",
                        .expected = fmt::format("{} ({})", task(reference), reference.path.string()),
                        .found = fmt::format("{} ({})", task(arm), arm.path.string()),
@@ -84,15 +108,22 @@ Comparison compare(const RunRecord& reference, const std::string& reference_labe
   const std::int64_t shift = seed(arm) - seed(reference);  // replica k draws as the run of seed + k
   std::vector<double> differences;
   std::size_t shared = 0;
+  Missing missing;
   for (std::size_t r = 0; r < reference.replicas(); ++r) {
     const std::int64_t other = static_cast<std::int64_t>(r) - shift;
     if (other < 0 || other >= static_cast<std::int64_t>(arm.replicas())) continue;
     ++shared;
-    const Json &a = reference.result[measure.key][r], &b = arm.result[measure.key][static_cast<std::size_t>(other)];
-    if (!a.is_number() || !b.is_number()) continue;
-    result.of_reference.push_back(a.get<double>());
-    result.of_arm.push_back(b.get<double>());
-    differences.push_back(b.get<double>() - a.get<double>());
+    const std::size_t o = static_cast<std::size_t>(other);
+    const std::optional<double> a = value_of(measure, reference, r), b = value_of(measure, arm, o);
+    if (!a || !b) {
+      ++missing.left_out;
+      continue;
+    }
+    missing.counted_as_last += reference.result[measure.key][r].is_number() ? 0 : 1;
+    missing.counted_as_last += arm.result[measure.key][o].is_number() ? 0 : 1;
+    result.of_reference.push_back(*a);
+    result.of_arm.push_back(*b);
+    differences.push_back(*b - *a);
   }
   if (shared == 0)
     throw usage_error(
@@ -103,7 +134,7 @@ Comparison compare(const RunRecord& reference, const std::string& reference_labe
                               seed(arm) + static_cast<std::int64_t>(arm.replicas()) - 1, arm.path.string()),
          .hint = "arms that are compared begin with the same --seed"});
   result.difference = paired_difference(differences);
-  result.sentence = sentence_of(result, measure.better, shared - differences.size());
+  result.sentence = sentence_of(result, measure.better, missing);
   return result;
 }
 

@@ -18,7 +18,7 @@ struct RunRecord {
   std::size_t replicas() const { return result["replicas"].get<std::size_t>(); }
 };
 
-/// Throws a usage error for a folder that is no finished run.
+/// Throws a usage error for a folder that is no finished run; a data error where a file is damaged.
 RunRecord read_run(const std::filesystem::path& path);
 
 /// What tells the runs apart: cell and start, structure and task where these differ, and the folder if nothing does.

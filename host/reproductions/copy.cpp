@@ -29,12 +29,7 @@ class Copy final : public Reproduction {
   }
   std::vector<std::string> ledger() const override {
     return {
-        "chrono: the authors' code adds an independent log U to both biases, so that the median time constant is "
-        "67,415 "
-        "steps instead of 301 for T = 600; here once, unless compat = \"authors\".",
-        "The authors' evaluation divides the sum over the 313 batches of 10,000 sequences by 312 (a factor of 1.0032); "
-        "here "
-        "the mean over sequences, unless compat = \"authors\".",
+        ledger::chrono, ledger::longest_time_constant, ledger::evaluation,
         "The warm-up's prefixes run as one batch with lengths, and under the constant input its half of the gates is "
         "computed once: the same result, faster."};
   }

@@ -35,9 +35,7 @@ class Denoising final : public Reproduction {
     return {
         "After the trigger the inputs are noise, as in the warm-up's code; in the code of the bistable cells they are "
         "0.",
-        "The authors' evaluation divides the sum over the 313 batches of 10,000 sequences by 312 (a factor of 1.0032); "
-        "here "
-        "the mean over sequences, unless compat = \"authors\"."};
+        ledger::chrono, ledger::longest_time_constant, ledger::evaluation};
   }
 
  private:

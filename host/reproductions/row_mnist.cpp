@@ -23,7 +23,10 @@ class RowMnist final : public Reproduction {
   std::vector<std::string> ledger() const override {
     return {"The pixels are permuted, as in the warm-up's code; the code of the bistable cells permutes rows.",
             "\"Black\" steps are 0 on the scale from -0.5 to 0.5, which is mid-gray: kept from the authors' code.",
-            "The authors' permutation is not published; here it comes from task.seed, and is the same for every arm."};
+            "The authors' permutation is not published; here it comes from task.seed, and is the same for every arm.",
+            ledger::chrono,
+            ledger::longest_time_constant,
+            ledger::evaluation};
   }
 
  private:

@@ -55,6 +55,10 @@ void declare_training(Settings& settings) {
                    range(0, 1e15));
   settings.declare("train.orthogonal_penalty", 0.0,
                    "of lmn: times |W_mm^T W_mm - I|^2, added to the loss whose gradient is taken", range(0.0, 1e9));
+  settings.declare("train.detach_probability", 0.0,
+                   "of lmn and lstm: how likely a step's gradient flows back through the linear memory alone, not "
+                   "through W_mh or the recurrent matrix; slower",
+                   range(0.0, 1.0));
   settings.declare("train.gradient_every", 0,
                    "gradient steps between records of the norms of dloss/dstate at every step; 0: never",
                    range(0, 1e15));
@@ -100,6 +104,7 @@ void declare_machine(Settings& settings) {
 
 Configuration configure(Settings& settings, Sections sections) {
   declare_machine(settings);
+  declare_compat(settings);
   Configuration configuration;
   if (sections == Sections::task_and_training) {
     settings.declare("task.name", "copy_first_input", "what the networks learn", one_of(Registry<Task>::names()));
@@ -184,9 +189,11 @@ TrainerOptions trainer_options(const Settings& settings, const TaskData& data) {
   options.validate_every = settings.integer("train.validate_every");
   options.vaa_every = settings.integer("train.vaa_every");
   options.orthogonal_penalty = settings.number("train.orthogonal_penalty");
+  options.detach_probability = settings.number("train.detach_probability");
   options.gradient_every = settings.integer("train.gradient_every");
   options.checkpoint_every = settings.integer("train.checkpoint_every");
   options.measure = measure_options(settings);
+  options.compat = compat_of(settings);
   return options;
 }
 

@@ -12,6 +12,7 @@ void NetworkFiles::declare(CLI::App& app) {
   app.add_option("--cell", cell, "its cell, where the file does not tell: gru, lstm, elman, …");
   app.add_option("--inputs", inputs, "sequences X.npy [steps, batch, inputs]");
   app.add_option("--lengths", lengths, "lengths L.npy [batch]; none: every sequence has every step");
+  app.get_option("--lengths")->needs("--inputs");
 }
 
 bool is_double(const StoredModel& stored) {

@@ -61,6 +61,18 @@ std::vector<std::string> Options::assignments() const {
   return all;
 }
 
+void Options::expect_no_settings(const std::string& what) const {
+  std::string found = file_;
+  if (!assignments_.empty()) found = "--set " + assignments_.front();
+  for (const Taken& taken : taken_)
+    if (taken.option->count() > 0) found = taken.flag.flag + " " + taken.text;
+  if (found.empty()) return;
+  throw usage_error({.what = what + " goes on with the settings that it began with",
+                     .expected = "no others with --resume",
+                     .found = found,
+                     .hint = "leave it out, or begin anew with another --out"});
+}
+
 std::unique_ptr<Journal> Options::journal() const {
   const Verbosity verbosity = quiet_ ? Verbosity::quiet : verbose_ ? Verbosity::verbose : Verbosity::normal;
   auto journal = std::make_unique<Journal>();

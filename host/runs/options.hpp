@@ -39,6 +39,9 @@ class Options {
   /// Takes in the file, the environment, --set and the flags, in that order of precedence.
   Settings settings() const;
 
+  /// Throws a usage error when any settings are given: what goes on (words: "a run") has its own.
+  void expect_no_settings(const std::string& what) const;
+
   /// A journal that the console listens to, as loud as -q and -v say.
   std::unique_ptr<Journal> journal() const;
 

@@ -6,8 +6,7 @@
 
 namespace hysteron {
 
-void expect_writable(const std::filesystem::path& path, Overwrite overwrite,
-                     std::initializer_list<std::string> read_too) {
+void expect_writable(const std::filesystem::path& path, Overwrite overwrite, const std::vector<std::string>& read_too) {
   std::error_code code;
   const bool there = std::filesystem::exists(std::filesystem::symlink_status(path, code));
   for (const std::string& input : read_too)
@@ -22,6 +21,13 @@ void expect_writable(const std::filesystem::path& path, Overwrite overwrite,
                        .found = "",
                        .hint = "--force replaces it"});
   const AtomicFile probe(path);  // gone again at once
+}
+
+std::vector<std::string> sequence_files(const Settings& settings) {
+  std::vector<std::string> files;
+  for (const char* const key : {"task.inputs", "task.lengths", "task.targets"})
+    if (settings.declared(key)) files.push_back(settings.text(key));
+  return files;
 }
 
 }  // namespace hysteron

@@ -1,6 +1,7 @@
 #include "runs/reproduction_run.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,8 @@
 #include <hysteron/registry.hpp>
 
 #include "records/atomic_file.hpp"
+#include "records/folder_lock.hpp"
+#include "records/json_object.hpp"
 #include "records/source.hpp"
 #include "report/page.hpp"
 #include "runs/options.hpp"
@@ -51,13 +54,27 @@ void check_assignments(const ReproductionPlan& plan) {
   }
 }
 
+/// Finds out what the settings of some arm cannot be made into, and which data are missing, before anything is written.
+void check_data(const ReproductionPlan& plan) {
+  std::set<std::string> made;  // of arms that differ in their networks alone the data are the same
+  for (const Arm& arm : Registry<Reproduction>::make(plan.name)->arms(plan.scale)) {
+    Settings settings = settings_of(arm, plan);
+    const Configuration configuration = configure(settings, Sections::task_and_training);
+    const std::string all = settings.to_toml();
+    const std::size_t begin = std::min(all.find("[task]"), all.size());
+    if (!made.insert(all.substr(begin, all.find("\n[", begin) - begin)).second) continue;
+    doing("making the data of the arm " + arm.name, [&] { configuration.task->make(settings); });
+  }
+}
+
 /// Whether the arm's run is finished now; false: stopped.
 bool run_arm(const Arm& arm, const ReproductionPlan& plan, Journal& journal, const std::string& position) {
   using Begin = RunPlace::Begin;
   const std::filesystem::path path = plan.folder / arm.name;
   if (is_run_folder(path) && is_finished(path)) return true;
   // Killed before its first checkpoint, a run begins again.
-  const bool begun = is_run_folder(path) && std::filesystem::is_directory(path / "checkpoint");
+  const bool begun = is_run_folder(path) && (std::filesystem::is_directory(path / "checkpoint") ||
+                                             std::filesystem::is_directory(path / "checkpoint.old"));
   Settings settings;
   if (begun)
     settings.read_file(path / "config.toml");
@@ -69,6 +86,21 @@ bool run_arm(const Arm& arm, const ReproductionPlan& plan, Journal& journal, con
   const Json result = record_run(settings, configuration, *backend, journal,
                                  {path, begun ? Begin::resuming : Begin::replacing, plan.arguments});
   return !was_stopped(result);
+}
+
+/// Of an arm that is finished: the settings it ended with.
+ArmInputs inputs_of(const Arm& arm, const ReproductionPlan& plan) {
+  ArmInputs inputs;
+  inputs.settings.read_file(plan.folder / arm.name / "config.toml");
+  const Configuration configuration = configure(inputs.settings, Sections::task_and_training);
+  inputs.data = configuration.task->make(inputs.settings);
+  inputs.backend = backend_of(inputs.settings);
+  return inputs;
+}
+
+/// What differs from the experiment as its arms are called.
+std::string own_settings(const ReproductionPlan& plan) {
+  return plan.assignments.empty() ? "" : fmt::format(", with {}", fmt::join(plan.assignments, ", "));
 }
 
 /// Every arm against the first of its group.
@@ -93,17 +125,23 @@ ReproductionScale scale_named(std::string_view name) {
 
 void write_plan(const ReproductionPlan& plan, Existing existing) {
   check_assignments(plan);
-  if (std::filesystem::exists(plan.folder)) {
+  std::error_code code;
+  const bool there = std::filesystem::exists(std::filesystem::symlink_status(plan.folder, code));
+  if (there) {
     const bool reproduction = std::filesystem::exists(plan.folder / plan_file);
     if (existing == Existing::refuse || !reproduction)
       throw usage_error({.what = plan.folder.string() + " is there already",
                          .expected = reproduction ? "" : "the folder of a reproduction, or none",
-                         .found = "",
+                         .found = reproduction ? "a reproduction" : "something else",
                          .hint = reproduction ? "--resume " + plan.folder.string() + " goes on; --force replaces it"
                                               : "choose another --out"});
+  }
+  check_data(plan);
+  if (there) {
+    const FolderLock lock(plan.folder, "the reproduction");
     std::filesystem::remove_all(plan.folder);
   }
-  std::filesystem::create_directories(plan.folder);
+  make_folder(plan.folder);
   write_file(plan.folder / plan_file,
              json_line({{"name", plan.name}, {"scale", name_of(plan.scale)}, {"settings", plan.assignments}}) + "\n");
 }
@@ -113,51 +151,62 @@ ReproductionPlan read_plan(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(file))
     throw usage_error({.what = folder.string() + " is not the folder of a reproduction",
                        .expected = std::string("a folder with ") + plan_file,
-                       .found = "",
+                       .found = std::filesystem::is_directory(folder) ? "a folder without" : "no folder",
                        .hint = "hysteron reproduce NAME --out " + folder.string() + " begins one"});
   const Json json = parse_json(read_text(file), file.string());
   ReproductionPlan plan;
-  plan.name = json.at("name").get<std::string>();
-  plan.scale = scale_named(json.at("scale").get<std::string>());
+  const JsonObject entries(json, file.string(), "--force with the same --out begins the reproduction anew");
+  plan.name = entries.text("name");
+  plan.scale = scale_named(entries.text("scale"));
   plan.folder = folder;
-  plan.assignments = json.at("settings").get<std::vector<std::string>>();
+  plan.assignments = entries.texts("settings");
   return plan;
 }
 
 ReproductionEnd reproduce(const ReproductionPlan& plan, Journal& journal) {
   const std::unique_ptr<Reproduction> reproduction = Registry<Reproduction>::make(plan.name);
   const std::vector<Arm> arms = reproduction->arms(plan.scale);
+  const FolderLock lock(plan.folder, "the reproduction");
   for (std::size_t i = 0; i < arms.size(); ++i)
     if (!run_arm(arms[i], plan, journal, fmt::format("{} of {}", i + 1, arms.size())))
-      return {.stopped = true, .text = {}, .result = {}};
+      return {.stopped = true, .text = {}, .result = {}, .failed = {}};
 
   Page page{.title = fmt::format("reproduce {} ({})", plan.name, name_of(plan.scale)),
-            .lead = reproduction->description(),
+            .lead = reproduction->description() + own_settings(plan),
             .tables = {},
             .comparisons = {},
             .charts = {},
             .pictures = {},
             .groups = {},
             .notes = reproduction->ledger()};
-  std::vector<Json> rows;
+  std::vector<Json> rows, failed;
   for (const Arm& arm : arms) {
     RunRecord run = read_run(plan.folder / arm.name);
     rows.push_back(row_of(arm.group, arm.name, run));
+    if (!run.result.value("failures", Json::array()).empty()) failed.push_back(run.result);
     if (page.groups.empty() || page.groups.back().title != arm.group)
       page.groups.push_back({.title = arm.group, .runs = {}});
     page.groups.back().runs.push_back(std::move(run));
   }
   page.tables.push_back(table_of("Result", rows));
+  const Findings findings =
+      reproduction->findings(plan.scale, [&plan](const Arm& arm) { return inputs_of(arm, plan); });
+  page.tables.insert(page.tables.end(), findings.tables.begin(), findings.tables.end());
+  page.charts = findings.charts;
+  page.pictures = findings.pictures;
   page.comparisons = comparisons_of(page.groups);
   const std::filesystem::path report = plan.folder / "report.html";
   write_file(report, html_of(page));
 
   ReproductionEnd end;
-  end.text = fmt::format("\n{}\n{}\n{}\nWhat differs from the papers' own code:\n", page.lead,
-                         text_of(page.tables.front()), comparison_text(page.comparisons));
+  end.failed = std::move(failed);
+  end.text = "\n" + page.lead + "\n";
+  for (const TextTable& table : page.tables) end.text += "\n" + text_of(table);
+  end.text += "\n" + comparison_text(page.comparisons) + "\nWhat differs from the papers' own code:\n";
   for (const std::string& note : page.notes) end.text += "- " + note + "\n";
   end.text += "\n" + report.string() + "\n";
   end.result = {{"name", plan.name}, {"scale", name_of(plan.scale)}, {"rows", rows}, {"path", report.string()}};
+  for (const TextTable& table : findings.tables) end.result["tables"].push_back(table_json(table));
   for (const Comparison& comparison : page.comparisons)
     end.result["comparisons"].push_back(comparison_json(comparison));
   write_file(plan.folder / "result.json", json_line(end.result) + "\n");

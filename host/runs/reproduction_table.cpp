@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -18,20 +19,59 @@ std::vector<double> numbers(const Json& values) {
   return found;
 }
 
+std::vector<double> of_result(const RunRecord& run, const char* key) {
+  return numbers(run.result.value(key, Json::array()));
+}
+
+/// Of the validation before the first gradient step; of a resumed run the later word stands.
+std::vector<double> of_start(const RunRecord& run, const char* key) {
+  std::vector<double> values;
+  for (const Json& event : run.events)
+    if (event.value("event", "") == "validated" && event.value("update", -1) == 0)
+      values = numbers(event.value(key, Json::array()));
+  return values;
+}
+
+/// The share of whole sequences that the best linear decoders give back, of each replica.
+std::vector<double> of_memory(const RunRecord& run, const char* when) {
+  std::map<int, double> restitution;
+  for (const Json& event : run.events)
+    if (event.value("event", "") == "memory" && event.value("when", "") == when && event.at("restitution").is_number())
+      restitution[event.at("replica").get<int>()] = event.at("restitution").get<double>();
+  std::vector<double> values;
+  for (const auto& [replica, value] : restitution) values.push_back(value);
+  return values;
+}
+
+/// A column: where its values, one a replica, stand in what a run left.
 struct Column {
   const char *key, *title;
   int digits;
+  std::vector<double> (*values)(const RunRecord& run, const char* name);
+  const char* name;
 };
-constexpr Column columns[] = {{"vaa_start", "VAA start", 2}, {"vaa", "VAA end", 2},
-                              {"test_loss", "test loss", 4}, {"test_accuracy", "test accuracy", 3},
-                              {"return", "return", 2},       {"optimal_episode", "optimal from episode", 0}};
+constexpr Column columns[] = {
+    {"vaa_start", "VAA start", 2, of_result, "vaa_start"},
+    {"vaa", "VAA end", 2, of_result, "vaa"},
+    {"memory_start", "restitution start", 3, of_memory, "initialized"},
+    {"memory", "restitution end", 3, of_memory, "trained"},
+    {"test_loss", "test loss", 4, of_result, "test_loss"},
+    {"valid_accuracy_start", "validation accuracy start", 3, of_start, "valid_accuracy"},
+    {"test_accuracy", "test accuracy", 3, of_result, "test_accuracy"},
+    {"return", "return", 2, of_result, "return"},
+    {"best_return", "best return", 2, of_result, "best_return"},
+    {"first_optimal_episode", "first optimal in episode", 0, of_result, "first_optimal_episode"},
+    {"optimal_episode", "optimal from episode", 0, of_result, "optimal_episode"}};
 
 std::string spread(const Json& row, const Column& column) {
   if (!row.contains(column.key) || row[column.key].is_null()) return "–";
   const Json& of = row[column.key];
-  std::string text = fmt::format("{:.{}f} ± {:.{}f}", of["mean"].get<double>(), column.digits,
-                                 of["deviation"].get<double>(), column.digits);
-  return text;
+  const std::string text = fmt::format("{:.{}f} ± {:.{}f}", of["mean"].get<double>(), column.digits,
+                                       of["deviation"].get<double>(), column.digits);
+  // Not every policy becomes optimal.
+  return of["count"] == row["replicas"]
+             ? text
+             : fmt::format("{} ({} of {})", text, of["count"].get<int>(), row["replicas"].get<int>());
 }
 
 // Letters as a terminal counts them: bytes of UTF-8 that begin one.
@@ -45,7 +85,7 @@ std::size_t width_of(const std::string& text) {
 Json row_of(const std::string& group, const std::string& arm, const RunRecord& run) {
   Json row{{"group", group}, {"arm", arm}, {"run", run.path.string()}, {"replicas", run.replicas()}};
   for (const Column& column : columns) {
-    const std::vector<double> values = numbers(run.result.value(column.key, Json()));
+    const std::vector<double> values = column.values(run, column.name);
     row[column.key] = values.empty() ? Json()
                                      : Json{{"mean", mean(values)},
                                             {"deviation", deviation(values)},
@@ -84,6 +124,10 @@ TextTable table_of(const std::string& title, const std::vector<Json>& rows) {
   return table;
 }
 
+Json table_json(const TextTable& table) {
+  return {{"title", table.title}, {"header", table.header}, {"rows", table.rows}};
+}
+
 std::string text_of(const TextTable& table) {
   std::vector<std::size_t> widths;
   for (std::size_t c = 0; c < table.header.size(); ++c) {
@@ -98,7 +142,7 @@ std::string text_of(const TextTable& table) {
     }
     return text + "\n";
   };
-  std::string text = line(table.header);
+  std::string text = table.title + "\n" + line(table.header);
   for (const std::vector<std::string>& row : table.rows) text += line(row);
   return text;
 }

@@ -41,24 +41,38 @@ std::string figure(const Json& result, const char* key, std::size_t replica, int
   return fmt::format("{:.{}f}", held.get<double>(), digits);
 }
 
-}  // namespace
+struct Row {
+  const Json* result;
+  std::string label;
+};
 
-std::string result_table(const std::vector<Json>& results) {
-  const auto acts = [](const Json& result) { return result.contains("return"); };
-  const std::span<const Column> columns =
-      std::all_of(results.begin(), results.end(), acts) ? std::span<const Column>(of_policies) : of_predictions;
-  std::string table = fmt::format("{:<16}{:>8}", "start", "replica");
+std::string table_of(const std::vector<Row>& rows, std::span<const Column> columns) {
+  std::size_t width = 16;
+  for (const Row& row : rows) width = std::max(width, row.label.size() + 2);
+  std::string table = fmt::format("{:<{}}{:>8}", "start", width, "replica");
   for (const Column& column : columns) table += fmt::format("{:>{}}", column.title, column.width);
   table += "\n";
-  for (const Json& result : results) {
-    for (std::size_t r = 0; r < result["replicas"].get<std::size_t>(); ++r) {
-      table += fmt::format("{:<16}{:>8}", result["init"].get<std::string>(), r);
+  for (const Row& row : rows) {
+    for (std::size_t r = 0; r < (*row.result)["replicas"].get<std::size_t>(); ++r) {
+      table += fmt::format("{:<{}}{:>8}", row.label, width, r);
       for (const Column& column : columns)
-        table += fmt::format("{:>{}}", figure(result, column.key, r, column.digits), column.width);
+        table += fmt::format("{:>{}}", figure(*row.result, column.key, r, column.digits), column.width);
       table += "\n";
     }
   }
   return table;
+}
+
+}  // namespace
+
+std::string result_table(const std::vector<Json>& results, const std::vector<std::string>& labels) {
+  std::vector<Row> predictions, policies;
+  for (std::size_t i = 0; i < results.size(); ++i)
+    (results[i].contains("return") ? policies : predictions)
+        .push_back({&results[i], labels.empty() ? results[i]["init"].get<std::string>() : labels[i]});
+  if (policies.empty()) return table_of(predictions, of_predictions);
+  if (predictions.empty()) return table_of(policies, of_policies);
+  return table_of(predictions, of_predictions) + "\n" + table_of(policies, of_policies);
 }
 
 int report_failures(const Json& result) {

@@ -64,7 +64,7 @@ template <class Real>
 Json SupervisedRun<Real>::evaluate_best() {
   trainer_.take_best();
   measure_memory_of(model_, "trained");
-  const Evaluation test = evaluate(model_, data_.test, data_.loss, data_.read_steps);
+  const Evaluation test = trainer_.evaluated_on(data_.test);
   const Multistability last = this->measured(model_, data_.train);
   Json all_solved = Json::array();
   for (std::size_t r = 0; r < this->seeds_.size(); ++r) all_solved.push_back(solved(test, r));

@@ -17,6 +17,11 @@ struct TaskSequences {
   void declare(CLI::App& app);
   /// Declares the task's keys, refuses unknown ones, and reads. Throws usage and data errors.
   Sequences read(Settings& settings) const;
+  /// The first `limit` of sequences that come from elsewhere.
+  Sequences first(Sequences sequences) const;
+
+ private:
+  std::string task() const;
 };
 
 }  // namespace hysteron

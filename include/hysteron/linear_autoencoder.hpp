@@ -88,6 +88,7 @@ class LinearAutoencoderSolver {
   virtual LinearAutoencoderFit solve(int components) = 0;
   /// Everything that add and merge have made, as a safetensors file that load_solver reads.
   virtual void save(const std::filesystem::path& path) const = 0;
+  virtual int window() const = 0;  ///< as in SolverOptions
   /// Steps and features seen so far.
   virtual int longest() const = 0;
   virtual int features() const = 0;
@@ -127,6 +128,10 @@ LagErrors error_by_lag(Backend& backend, const LinearAutoencoder& autoencoder, c
 
 /// The largest singular value of B.
 double memory_norm(Backend& backend, const LinearAutoencoder& autoencoder);
+
+/// The autoencoder of fewer components: the leading part of A and B, as if solve() had been asked for so many. Throws a
+/// usage error for more than there are.
+LinearAutoencoder leading(const LinearAutoencoder& autoencoder, int components);
 
 /// As safetensors of float64: A, B, mean, singular_values; metadata format "hysteron-laes/1" and what is given.
 void write_autoencoder(const std::filesystem::path& path, const LinearAutoencoderFit& fit);

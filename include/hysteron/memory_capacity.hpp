@@ -76,8 +76,9 @@ struct MemoryCapacity {
   double restitution = 0;
 };
 
-/// [replicas]. Lags that no held-out state, or no training state, reaches are left out. Throws data errors: fewer than
-/// two sequences, none long enough for any lag; and a numeric error for states that are not finite.
+/// [replicas]. Lags that no held-out state, or no training state, reaches are left out. Throws a usage error for
+/// options out of range; data errors: fewer than two sequences, none long enough for any lag; and a numeric error for
+/// states that are not finite.
 std::vector<MemoryCapacity> measure_memory(Backend& backend, StateSource& source, const Sequences& sequences,
                                            const MemoryOptions& options);
 

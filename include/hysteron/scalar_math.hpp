@@ -1,6 +1,7 @@
 #pragma once
 #include <bit>
 #include <cmath>
+#include <cstdint>
 #include <type_traits>
 
 #include <hysteron/portable.hpp>
@@ -26,7 +27,7 @@ inline float exp(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * (r * r) + r + 1.0f;
-  return p * std::bit_cast<float>((std::bit_cast<int>(shifted) + 127) << 23);
+  return p * std::bit_cast<float>((std::bit_cast<std::uint32_t>(shifted) + 127U) << 23U);  // of a NaN p is one too
 }
 
 // A rational function of degree 13 over 6 (Eigen's), exact to the last bits up to where float tanh is 1.

@@ -1,0 +1,21 @@
+#pragma once
+#include <filesystem>
+#include <string>
+
+namespace hysteron {
+
+/// An advisory lock on a folder itself: it goes with its descriptor, however the process ends, and leaves no file.
+class FolderLock {
+ public:
+  /// what: "the run". Throws a usage error when another process has it. A file system that knows no locks is used
+  /// without.
+  FolderLock(const std::filesystem::path& folder, const std::string& what);
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  ~FolderLock();
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace hysteron

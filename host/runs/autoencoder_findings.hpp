@@ -1,0 +1,22 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "runs/reproduction.hpp"
+
+namespace hysteron {
+
+/// Linear autoencoders of growing size, fitted to some sequences and tested on others.
+struct AutoencoderStudy {
+  std::string title;
+  const Sequences& fitted;
+  const Sequences& tested;
+  std::vector<int> components;  ///< growing
+  std::vector<int> pixels;      ///< of digits: which pixel a step shows; empty: in order
+};
+
+/// Adds tables (energy kept, norm of B, error by lag and by length of the sequence), the spectrum, the error against
+/// the lag, and of digits the first ones beside what is decoded from their last state.
+void add_autoencoders(Findings& findings, const AutoencoderStudy& study, Backend& backend);
+
+}  // namespace hysteron
