@@ -96,6 +96,17 @@ TEST(Comparison, LeavesOutWhatHasNoNumber) {
               AllOf(HasSubstr("in 2 of 2 pairs"), HasSubstr("1 pairs are left out")));
 }
 
+TEST(Comparison, SaysWhatIsSolved) {
+  RunRecord classic = run_of("classic", 1, {1.0, 1.02}), warm = run_of("warm_up", 1, {0.01, 0.4});
+  EXPECT_THAT(sentence(classic, warm), testing::Not(HasSubstr("olve")));  // the task has no such level
+  classic.result["solved"] = {false, false};
+  warm.result["solved"] = {true, false};
+  EXPECT_THAT(sentence(classic, warm),
+              HasSubstr("Solved by gru warm_up in 1 of 2 replicas, by gru classic in 0 of 2."));
+  warm.result["solved"] = {false, false};
+  EXPECT_THAT(sentence(classic, warm), HasSubstr("Neither solves the task in any replica."));
+}
+
 // Leaving out the policies that never became optimal would make the arm with the most of them look fast.
 TEST(Comparison, AReplicaThatWasNeverOptimalCountsAsTheLastEpisode) {
   const auto maze = [](const char* init, const Json& episodes) {

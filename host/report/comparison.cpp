@@ -81,6 +81,24 @@ std::string sentence_of(const Comparison& c, Better better, const Missing& missi
   return text;
 }
 
+/// "" where the task has no level that counts as solved.
+std::string solved_sentence(const RunRecord& reference, const std::string& reference_label, const RunRecord& arm,
+                            const std::string& arm_label) {
+  const auto solved = [](const RunRecord& run) -> std::optional<std::size_t> {
+    std::size_t count = 0;
+    for (const Json& value : run.result.value("solved", Json::array())) {
+      if (!value.is_boolean()) return std::nullopt;
+      count += value.get<bool>() ? 1 : 0;
+    }
+    return count;
+  };
+  const std::optional<std::size_t> of_reference = solved(reference), of_arm = solved(arm);
+  if (!of_reference || !of_arm || !reference.result.contains("solved")) return "";
+  if (*of_reference + *of_arm == 0) return " Neither solves the task in any replica.";
+  return fmt::format(" Solved by {} in {} of {} replicas, by {} in {} of {}.", arm_label, *of_arm, arm.replicas(),
+                     reference_label, *of_reference, reference.replicas());
+}
+
 }  // namespace
 
 Comparison compare(const RunRecord& reference, const std::string& reference_label, const RunRecord& arm,
@@ -134,7 +152,8 @@ Comparison compare(const RunRecord& reference, const std::string& reference_labe
                               seed(arm) + static_cast<std::int64_t>(arm.replicas()) - 1, arm.path.string()),
          .hint = "arms that are compared begin with the same --seed"});
   result.difference = paired_difference(differences);
-  result.sentence = sentence_of(result, measure.better, missing);
+  result.sentence =
+      sentence_of(result, measure.better, missing) + solved_sentence(reference, reference_label, arm, arm_label);
   return result;
 }
 

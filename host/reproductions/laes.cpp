@@ -69,9 +69,9 @@ class Laes final : public Reproduction {
   };
   static constexpr Start starts[] = {{"classic", "3e-5"}, {"orthogonal", "1e-4"}, {"autoencoder", "1e-5"}};
   static constexpr const char* small =
-      "replicas = 3\nmodel.units = 128\nmodel.layers = 1\ntrain.batch = 64\ntrain.updates = 400\n"
-      "train.validation_share = 0.05\ntrain.validate_every = 200\ntrain.clip = 1.0\ntrain.memory_sequences = 2000\n"
-      "train.gradient_every = 200\ninit.measure_draws = 0\n";
+      "replicas = 3\nmodel.units = 128\nmodel.layers = 1\ntrain.batch = 64\ntrain.updates = 200\n"
+      "train.validation_share = 0.05\ntrain.validate_every = 100\ntrain.clip = 1.0\ntrain.memory_sequences = 2000\n"
+      "train.gradient_every = 100\ninit.measure_draws = 0\n";
   static constexpr const char* large =
       "replicas = 5\nmodel.units = 128\nmodel.layers = 1\ntrain.batch = 64\ntrain.epochs = 30\ntrain.clip = 1.0\n"
       "train.memory_sequences = 20000\ntrain.gradient_every = 5000\ninit.measure_draws = 0\n";
