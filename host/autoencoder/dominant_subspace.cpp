@@ -9,8 +9,8 @@
 namespace hysteron {
 namespace {
 
-constexpr double tolerance = 1e-13;
-constexpr std::ptrdiff_t most_blocks = 3;  // of a basis, between restarts
+constexpr double tolerance = 1e-13, near = 1e-9;  // residuals over the largest eigenvalue
+constexpr std::ptrdiff_t most_blocks = 3;         // of a basis, between restarts
 
 /// The basis of a Krylov space, block after block of k columns, and its products with C.
 class Basis {
@@ -52,6 +52,12 @@ class Basis {
       operations_->product(all, Transposed::no, rotation, Transposed::yes, fresh_.view(1, n_, k_), Result::replaced);
       operations_->copy(fresh_.view(1, n_, k_), first);
     }
+  }
+
+  /// Takes the rounding errors of the restarts out of block 0, whose products must then be made anew.
+  void renew() {
+    operations_->copy(block(0), fresh_.view(1, n_, k_));
+    orthonormalize(0);
   }
 
  private:
@@ -129,9 +135,12 @@ DominantSubspace dominant_subspace(Backend& backend, const SubspaceSearch& searc
     known = 1;
     found.eigenvalues = values.to_host();
     found.residuals = residuals_of(backend, basis.block(0), basis.product(0), found.eigenvalues);
-    const auto wanted_end = found.residuals.begin() + search.wanted;
-    found.converged = *std::max_element(found.residuals.begin(), wanted_end) <= tolerance * found.eigenvalues[0];
-    if (found.converged || found.products + blocks - 1 > search.most_products || blocks == 1) break;
+    const double residual = *std::max_element(found.residuals.begin(), found.residuals.begin() + search.wanted);
+    found.converged = residual <= tolerance * found.eigenvalues[0];
+    if (found.converged || found.products + blocks > search.most_products || blocks == 1) break;
+    if (residual > near * found.eigenvalues[0]) continue;
+    basis.renew();  // else these errors are larger than the tolerance
+    known = 0;
   }
   found.residuals.resize(static_cast<std::size_t>(search.wanted));
   for (const double one : found.residuals) found.residual = std::hypot(found.residual, one);

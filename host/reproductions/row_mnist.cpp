@@ -31,7 +31,7 @@ class RowMnist final : public Reproduction {
 
  private:
   static constexpr const char* small =
-      "replicas = 3\nmodel.units = 64\nmodel.layers = 2\ntrain.epochs = 2\ntrain.vaa_every = 1500\ninit.measure_draws "
+      "replicas = 3\nmodel.units = 64\nmodel.layers = 2\ntrain.epochs = 1\ntrain.vaa_every = 500\ninit.measure_draws "
       "= 3\n";
   static constexpr const char* large =
       "replicas = 5\nmodel.units = 256\nmodel.layers = 2\ntrain.epochs = 50\ntrain.vaa_every = 3000\n";
