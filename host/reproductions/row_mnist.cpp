@@ -15,8 +15,7 @@ class RowMnist final : public Reproduction {
     const bool full = scale == ReproductionScale::full;
     return every_arm(
         "72 black steps", "", std::string("task.name = \"row_mnist\"\ntask.black = 72\n") + (full ? large : small),
-        full ? std::vector<std::string>{"gru", "lstm", "mgu", "brc", "nbrc"}
-             : std::vector<std::string>{"gru", "lstm", "mgu"},
+        full ? std::vector<std::string>{"gru", "lstm", "mgu", "brc", "nbrc"} : std::vector<std::string>{"gru", "lstm"},
         full ? std::vector<std::string>{"classic", "chrono", "warm_up", "double", "autoencoder", "autoencoder_warm_up"}
              : std::vector<std::string>{"classic", "chrono", "warm_up"});
   }
