@@ -59,6 +59,7 @@ std::string figure_of(const Chart& chart) {
                   {"logarithmic", chart.y_scale == Scale::logarithmic},
                   {"from", chart.y_from ? Json(*chart.y_from) : Json()},
                   {"to", chart.y_to ? Json(*chart.y_to) : Json()},
+                  {"most", chart.y_most ? Json(*chart.y_most) : Json()},
                   {"lines", lines},
                   {"levels", levels}};
   return figure("chart", chart.title, chart.caption,

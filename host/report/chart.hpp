@@ -29,6 +29,7 @@ struct Chart {
   std::string x_label, y_label;  ///< with units
   Scale y_scale = Scale::linear;
   std::optional<double> y_from, y_to;  ///< the axis shows at least these
+  std::optional<double> y_most = {};   ///< the axis ends here at the latest: what is higher leaves the chart
   std::vector<Line> lines;
   std::vector<Level> levels;
 };

@@ -46,16 +46,28 @@ void add_curves(Chart& chart, const std::vector<Curve>& replicas, std::size_t co
                            .y = replicas[r]});
 }
 
+/// Errors over variances, both summed over the lags nearby: single inputs, as a digit's border, may hardly vary.
+Curve smoothed_ratio(const Curve& errors, const Curve& variances) {
+  const std::size_t size = errors.size(), reach = size / 56;
+  Curve relative(size);
+  for (std::size_t lag = 0; lag < size; ++lag) {
+    double error = 0, variance = 0;
+    for (std::size_t i = lag - std::min(lag, reach); i <= std::min(lag + reach, size - 1); ++i) {
+      error += errors[i];
+      variance += variances[i];
+    }
+    relative[lag] = variance > 0 ? error / variance : std::numeric_limits<double>::quiet_NaN();
+  }
+  return relative;
+}
+
 /// The replicas' relative errors by lag; of a resumed run the later word stands.
 std::vector<Curve> relative_errors(const RunRecord& run, const std::string& when) {
   std::map<std::size_t, Curve> found;
   for (const Json& event : run.events) {
     if (event.value("event", "") != "memory" || event.value("when", "") != when) continue;
-    const Curve errors = numbers(event.at("error_by_lag")), variances = numbers(event.at("variance_by_lag"));
-    Curve relative;
-    for (std::size_t lag = 0; lag < errors.size(); ++lag)
-      relative.push_back(variances[lag] > 0 ? errors[lag] / variances[lag] : std::numeric_limits<double>::quiet_NaN());
-    found[event.at("replica").get<std::size_t>()] = std::move(relative);
+    found[event.at("replica").get<std::size_t>()] =
+        smoothed_ratio(numbers(event.at("error_by_lag")), numbers(event.at("variance_by_lag")));
   }
   std::vector<Curve> curves;
   for (auto& [replica, curve] : found) curves.push_back(std::move(curve));
@@ -93,6 +105,7 @@ Chart memory_chart(std::string title, std::string caption) {
           .y_label = "error / variance of the input",
           .y_from = 0,
           .y_to = 1,
+          .y_most = 1.2,
           .lines = {},
           .levels = {{1, "nothing remembered"}}};
 }

@@ -26,11 +26,19 @@
     return lines.concat(levels);
   };
 
-  const axis = (label, type, from, to) => ({
-    type, suggestedMin: from ?? undefined, suggestedMax: to ?? undefined, title: {display: true, text: label, color: themed("--soft")},
-    ticks: {color: themed("--soft"), maxRotation: 0, autoSkipPadding: 12},
+  // A logarithmic axis far from 1 would have long rows of zeros.
+  const power = value => value >= 1e-3 && value < 1e4 ? number.format(value)
+    : Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6) ? value.toExponential(0) : "";
+
+  const axis = (label, type, from, to, end) => ({
+    type, suggestedMin: from ?? undefined, suggestedMax: to ?? undefined, max: end, title: {display: true, text: label, color: themed("--soft")},
+    ticks: {color: themed("--soft"), maxRotation: 0, autoSkipPadding: 12, ...(type === "logarithmic" ? {callback: power} : {})},
     grid: {color: themed("--line"), borderColor: themed("--line")},
   });
+
+  // Of an axis that something would leave; else it ends by itself.
+  const endOf = data =>
+    data.most !== null && data.lines.some(line => line.points.some(point => point[1] > data.most)) ? data.most : undefined;
 
   // All lines of a color go and come together.
   const toggle = (event, item, legend) => {
@@ -48,7 +56,7 @@
       options: {
         animation: false, parsing: false, normalized: false, responsive: true, maintainAspectRatio: false,
         interaction: {mode: "nearest", axis: "xy", intersect: false},
-        scales: {x: axis(data.x, "linear"), y: axis(data.y, data.logarithmic ? "logarithmic" : "linear", data.from, data.to)},
+        scales: {x: axis(data.x, "linear"), y: axis(data.y, data.logarithmic ? "logarithmic" : "linear", data.from, data.to, endOf(data))},
         plugins: {
           legend: {
             position: "bottom", onClick: toggle,
