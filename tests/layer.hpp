@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <ostream>
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include <hysteron/backend.hpp>
+
+#include "tests/same_bits.hpp"
 
 namespace hysteron {
 
@@ -135,6 +138,22 @@ struct Layer {
       sums[at / (row * static_cast<std::size_t>(shape.batch)) * row + at % row] += rows[at];
     return sums;
   }
+  /// What forward and backward write, by name. The weights' gradient is a product of these.
+  struct Written {
+    const char* name;
+    std::vector<Real> Layer::*values;
+  };
+  static auto all_written() {
+    return std::array{Written{"states", &Layer::states},
+                      Written{"intermediates", &Layer::intermediates},
+                      Written{"saved", &Layer::saved},
+                      Written{"state gradient", &Layer::state_gradient},
+                      Written{"totals", &Layer::totals},
+                      Written{"input gradient", &Layer::input_gradient},
+                      Written{"unit gradient", &Layer::unit_gradient},
+                      Written{"recurrent gradient", &Layer::recurrent_gradient},
+                      Written{"deep gradient", &Layer::deep_gradient}};
+  }
   const Real* state(int replica, int step, int sequence) const {
     const std::ptrdiff_t row = std::ptrdiff_t(cell.state) * shape.units;
     const std::ptrdiff_t steps = keeps == Kept::trajectory ? shape.steps + 1 : 1;
@@ -164,6 +183,14 @@ struct Layer {
     return {values.data(), row * shape.batch, 0, row};
   }
 };
+
+/// All that forward and backward write, and the weights' gradient.
+template <class Real>
+bool same_bits(const Layer<Real>& a, const Layer<Real>& b) {
+  return same_bits(a.weight_gradient, b.weight_gradient) &&
+         std::ranges::all_of(Layer<Real>::all_written(),
+                             [&](const auto& result) { return same_bits(a.*result.values, b.*result.values); });
+}
 
 /// Lengths 0 .. steps, of every kind.
 inline std::vector<int> uneven_lengths(Shape shape, unsigned seed) {

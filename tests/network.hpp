@@ -14,6 +14,8 @@
 #include <hysteron/random.hpp>
 #include <hysteron/sequences.hpp>
 
+#include "tests/same_bits.hpp"
+
 // Networks with random parameters on the CPU backend, whose memory tests read and write as it is.
 
 namespace hysteron {
@@ -88,15 +90,6 @@ void expect_gradient(const std::string& what, std::vector<double>& knob, const s
     knob[at] = value;
     EXPECT_NEAR(difference, gradient[at], tolerance * std::max(0.1, std::abs(difference))) << what << "[" << at << "]";
   }
-}
-
-template <class Value>
-bool same_bits(std::span<const Value> a, std::span<const Value> b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
-}
-template <class Value>
-bool same_bits(const std::vector<Value>& a, const std::vector<Value>& b) {
-  return same_bits(std::span(a), std::span(b));
 }
 
 /// A matrix of each replica, side by side: [replicas, rows, columns] without gaps.

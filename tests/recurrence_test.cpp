@@ -15,19 +15,6 @@ namespace {
 constexpr Shape small{.replicas = 2, .steps = 5, .batch = 3, .units = 4};
 const std::vector<int> uneven{5, 2, 0, 1, 5, 4};  // [replicas, batch]
 
-template <class Real>
-bool same_bits(const std::vector<Real>& a, const std::vector<Real>& b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(Real)) == 0);
-}
-
-template <class Real>
-bool same_bits(const Layer<Real>& a, const Layer<Real>& b) {
-  return same_bits(a.states, b.states) && same_bits(a.state_gradient, b.state_gradient) &&
-         same_bits(a.totals, b.totals) && same_bits(a.input_gradient, b.input_gradient) &&
-         same_bits(a.unit_gradient, b.unit_gradient) && same_bits(a.recurrent_gradient, b.recurrent_gradient) &&
-         same_bits(a.deep_gradient, b.deep_gradient) && same_bits(a.weight_gradient, b.weight_gradient);
-}
-
 class EveryLayer : public testing::TestWithParam<CellInfo> {
  protected:
   std::unique_ptr<Backend> backend = make_backend("cpu", 2);

@@ -45,7 +45,7 @@ Eigenvectors eigenvectors(Backend& backend, const std::vector<double>& values, s
 
 void GramSolver::widen(int lags) {
   if (lags <= lags_) return;
-  const std::ptrdiff_t before = size(), after = std::ptrdiff_t(lags) * features_;
+  const std::ptrdiff_t before = size(), after = std::ptrdiff_t(lags) * features();
   Tensor<double> wider(*backend_, {after, after});
   if (before > 0)
     operations_of<double>(*backend_).copy(gram(), View<double>{wider.data(), 1, before, before, 0, after});
@@ -54,20 +54,10 @@ void GramSolver::widen(int lags) {
 }
 
 void GramSolver::add(const Sequences& sequences) {
-  require_sequences_to_add(sequences, features_);
+  require_sequences_to_add(sequences, features());
   const std::vector<ReversedRow> rows = reversed_rows(sequences, window_);
   if (rows.empty()) return;
-  const std::int64_t steps = count_steps(sequences);
-  const std::vector<double> sums = feature_sums(sequences);
-  if (features_ == 0) {
-    features_ = sequences.features;
-    for (const double sum : sums) provisional_.push_back(sum / static_cast<double>(steps));
-    sums_.assign(sums.size(), 0);
-  }
-  for (std::size_t a = 0; a < sums.size(); ++a) sums_[a] += sums[a] - static_cast<double>(steps) * provisional_[a];
-  steps_ += steps;
-  sequences_ += sequences.count;
-  longest_ = std::max(longest_, longest_of(sequences));
+  steps_.add(sequences);
   widen(std::ranges::max(rows, {}, &ReversedRow::length).length);
 
   // So many rows at a time that they fill some memory and not more.
@@ -81,13 +71,14 @@ void GramSolver::add(const Sequences& sequences) {
 }
 
 void GramSolver::add_rows(const Sequences& sequences, std::span<const ReversedRow> rows, int lags) {
-  const std::ptrdiff_t count = std::ssize(rows), width = std::ptrdiff_t(lags) * features_;
+  const std::ptrdiff_t count = std::ssize(rows), width = std::ptrdiff_t(lags) * features();
+  const std::vector<double>& provisional = steps_.provisional_mean();
   std::vector<double> values(static_cast<std::size_t>(count * width));
   for (std::ptrdiff_t i = 0; i < count; ++i) {
     const ReversedRow& row = rows[static_cast<std::size_t>(i)];
     double* const to = values.data() + i * width;
-    fill_row(sequences, row, provisional_, to);
-    add_row(length_sums_, row.length, std::span(to, static_cast<std::size_t>(row.length) * provisional_.size()));
+    fill_row(sequences, row, provisional, to);
+    add_row(length_sums_, row.length, std::span(to, static_cast<std::size_t>(row.length) * provisional.size()));
   }
   Tensor<double> reversed(*backend_, {count, width});
   reversed.from_host(values);
@@ -106,55 +97,33 @@ void GramSolver::add_rows(const Sequences& sequences, std::span<const ReversedRo
 void GramSolver::merge(const LinearAutoencoderSolver& solver) {
   require_same_fit(*this, solver);
   const GramSolver& other = dynamic_cast<const GramSolver&>(solver);
-  if (other.features_ == 0) return;
-  if (features_ == 0) {
-    features_ = other.features_;
-    provisional_ = other.provisional_;
-    sums_.assign(provisional_.size(), 0);
-  }
-  require_same_features(features_, other.features_);
-  // The other's, about this one's provisional mean.
-  LagMatrix gram_of_other{other.lags_, other.features_, other.gram_.to_host()};
+  if (other.steps_.empty()) return;
+  const std::vector<double> shift = steps_.merge(other.steps_);
+  LagMatrix gram_of_other{other.lags_, features(), other.gram_.to_host()};
   LengthSums length_sums = other.length_sums_;
-  std::vector<double> difference(provisional_.size());
-  for (std::size_t a = 0; a < difference.size(); ++a) difference[a] = provisional_[a] - other.provisional_[a];
-  shift_mean(gram_of_other, length_sums, difference);
-  shift_sums(length_sums, difference);
-  for (std::size_t a = 0; a < difference.size(); ++a)
-    sums_[a] += other.sums_[a] - static_cast<double>(other.steps_) * difference[a];
+  shift_mean(gram_of_other, length_sums, shift);
+  shift_sums(length_sums, shift);
 
   merge_sums(length_sums_, length_sums);
-  steps_ += other.steps_;
-  sequences_ += other.sequences_;
-  longest_ = std::max(longest_, other.longest_);
   widen(other.lags_);
-  LagMatrix own{lags_, features_, gram_.to_host()};
+  LagMatrix own{lags_, features(), gram_.to_host()};
   for (std::ptrdiff_t i = 0; i < gram_of_other.size(); ++i)
     for (std::ptrdiff_t j = 0; j < gram_of_other.size(); ++j) own.row(i)[j] += gram_of_other.row(i)[j];
   gram_.from_host(own.values);
 }
 
-std::vector<double> GramSolver::mean() const {
-  std::vector<double> mean = provisional_;
-  for (std::size_t a = 0; a < mean.size(); ++a) mean[a] += sums_[a] / static_cast<double>(steps_);
-  return mean;
-}
-
 LinearAutoencoderFit GramSolver::solve(int components) {
-  require_sequences(sequences_);
-  const int lags = window_ == 0 ? longest_ : std::min(window_, longest_);
-  const std::ptrdiff_t n = std::ptrdiff_t(lags) * features_, p = components;
-  require_components(components, n, std::to_string(lags) + " lags of " + std::to_string(features_) + " features");
-  const std::vector<double> mean = this->mean();
-  std::vector<double> difference(mean.size());
-  for (std::size_t a = 0; a < mean.size(); ++a) difference[a] = mean[a] - provisional_[a];
-
-  LagMatrix gram{lags_, features_, gram_.to_host()};
-  shift_mean(gram, length_sums_, difference);
+  require_sequences(steps_.sequences());
+  const int lags = window_ == 0 ? longest() : std::min(window_, longest());
+  const std::ptrdiff_t n = std::ptrdiff_t(lags) * features(), p = components;
+  require_components(components, n, std::to_string(lags) + " lags of " + std::to_string(features()) + " features");
+  const std::vector<double> mean = steps_.mean();
+  LagMatrix gram{lags_, features(), gram_.to_host()};
+  shift_mean(gram, length_sums_, steps_.mean_less_provisional());
   const std::vector<double> sums = diagonal_sums(std::move(gram), window_);
   double total = 0, scale = 0;
   for (std::ptrdiff_t i = 0; i < n; ++i) total += sums[static_cast<std::size_t>(i * n + i)];
-  for (const double value : mean) scale += value * value * static_cast<double>(steps_) * lags;
+  for (const double value : mean) scale += value * value * static_cast<double>(steps_.steps()) * lags;
   require_variation(total, scale);
 
   auto [vectors, eigenvalues] = doing("finding the leading eigenvectors of the Gram matrix",
@@ -166,13 +135,13 @@ LinearAutoencoderFit GramSolver::solve(int components) {
     value = std::sqrt(std::max(value, 0.0));
   }
   const int resolved = count_resolved(singular_values, accuracy_of_roots);
-  return {.autoencoder = autoencoder_of(*backend_, std::as_const(vectors).view(1, p, n), features_, mean,
+  return {.autoencoder = autoencoder_of(*backend_, std::as_const(vectors).view(1, p, n), features(), mean,
                                         std::move(singular_values)),
           .vectors = vectors.to_host(),
           .solver = "gram",
           .window = lags,
-          .sequences = sequences_,
-          .rows = steps_,
+          .sequences = steps_.sequences(),
+          .rows = steps_.steps(),
           .total_energy = total,
           .energy = std::min(kept / total, 1.0),
           .resolved = resolved};
@@ -181,13 +150,8 @@ LinearAutoencoderFit GramSolver::solve(int components) {
 void GramSolver::save(const std::filesystem::path& path) const {
   StateWriter state("gram");
   state.put("window", window_);
-  state.put("features", features_);
   state.put("lags", lags_);
-  state.put("longest", longest_);
-  state.put("sequences", sequences_);
-  state.put("steps", steps_);
-  state.put("provisional", {features_}, provisional_);
-  state.put("sums", {features_}, sums_);
+  steps_.put(state);
   state.put(length_sums_);
   state.put("gram", {size(), size()}, gram_.to_host());
   state.write(path);
@@ -195,16 +159,10 @@ void GramSolver::save(const std::filesystem::path& path) const {
 
 GramSolver::GramSolver(Backend& backend, const Safetensors& file) : backend_(&backend) {
   const StateReader state(file);
-  constexpr std::int64_t most = 1 << 30;
-  window_ = static_cast<int>(state.integer("window", 0, most));
-  features_ = static_cast<int>(state.integer("features", 0, most));
-  lags_ = static_cast<int>(state.integer("lags", 0, most));
-  longest_ = static_cast<int>(state.integer("longest", lags_, most));
-  sequences_ = state.integer("sequences", 0);
-  steps_ = state.integer("steps", sequences_);
-  provisional_ = state.doubles("provisional", {features_});
-  sums_ = state.doubles("sums", {features_});
-  length_sums_ = state.length_sums(features_, lags_);
+  window_ = static_cast<int>(state.integer("window", 0, most_of_state));
+  lags_ = static_cast<int>(state.integer("lags", 0, most_of_state));
+  steps_ = StreamedSteps(state, lags_);
+  length_sums_ = state.length_sums(features(), lags_);
   const std::vector<double> gram = state.doubles("gram", {size(), size()});
   gram_ = Tensor<double>(backend, {size(), size()});
   gram_.from_host(gram);

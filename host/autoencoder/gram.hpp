@@ -3,8 +3,7 @@
 
 #include <hysteron/linear_autoencoder.hpp>
 
-#include "autoencoder/reversed_sequences.hpp"
-#include "records/safetensors.hpp"
+#include "autoencoder/streamed_steps.hpp"
 
 namespace hysteron {
 
@@ -30,23 +29,19 @@ class GramSolver final : public LinearAutoencoderSolver {
   LinearAutoencoderFit solve(int components) override;
   void save(const std::filesystem::path& path) const override;
   int window() const override { return window_; }
-  int longest() const override { return longest_; }
-  int features() const override { return features_; }
+  int longest() const override { return steps_.longest(); }
+  int features() const override { return steps_.features(); }
 
  private:
   void widen(int lags);
   void add_rows(const Sequences& sequences, std::span<const ReversedRow> rows, int lags);
-  std::vector<double> mean() const;
-  std::ptrdiff_t size() const { return std::ptrdiff_t(lags_) * features_; }
+  std::ptrdiff_t size() const { return std::ptrdiff_t(lags_) * features(); }
   View<double> gram() { return gram_.view(1, size(), size()); }
 
   Backend* backend_;
-  int window_;                   // 0: none
-  int features_ = 0, lags_ = 0;  // of X
-  int longest_ = 0;              // in steps
-  std::int64_t sequences_ = 0, steps_ = 0;
-  std::vector<double> provisional_;  // [features]: the mean of the first sequences added
-  std::vector<double> sums_;         // [features]: of all steps, less the provisional mean
+  int window_;    // 0: none
+  int lags_ = 0;  // of X
+  StreamedSteps steps_;
   LengthSums length_sums_;
   Tensor<double> gram_;  // [lags * features, lags * features], the lower half
 };

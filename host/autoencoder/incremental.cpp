@@ -26,7 +26,7 @@ std::ptrdiff_t IncrementalSolver::rows_at_once(std::ptrdiff_t width) const {
 }
 
 void IncrementalSolver::add_prefixes(Kept& kept, View<double> reversed, std::vector<int> lengths) const {
-  const std::ptrdiff_t f = features_, n = columns();
+  const std::ptrdiff_t f = features(), n = columns();
   if (reversed.rows > reversed.columns) {
     Tensor<double> triangle(*backend_, {reversed.columns, reversed.columns});
     const View<double> r = triangle.view(1, reversed.columns, reversed.columns);
@@ -71,7 +71,7 @@ void IncrementalSolver::add_rows(Kept& kept, const std::vector<std::pair<int, st
   std::vector<std::size_t> order(rows.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return rows[i].first; });
-  const std::ptrdiff_t width = std::ptrdiff_t(rows[order[0]].first) * features_;
+  const std::ptrdiff_t width = std::ptrdiff_t(rows[order[0]].first) * features();
   // Not more at once than a block holds.
   const std::size_t most = static_cast<std::size_t>(rows_at_once(std::max(width, columns())));
   for (std::size_t from = 0; from < order.size(); from += most) {
@@ -106,23 +106,13 @@ void IncrementalSolver::meet(const LengthSums& sums) {
 }
 
 void IncrementalSolver::add(const Sequences& sequences) {
-  require_sequences_to_add(sequences, features_);
+  require_sequences_to_add(sequences, features());
   std::vector<ReversedRow> rows = reversed_rows(sequences, 0);
   if (rows.empty()) return;
-  const std::int64_t steps = count_steps(sequences);
-  const std::vector<double> sums = feature_sums(sequences);
-  if (features_ == 0) {
-    features_ = sequences.features;
-    for (const double sum : sums) provisional_.push_back(sum / static_cast<double>(steps));
-    sums_.assign(sums.size(), 0);
-    weighted_sums_.assign(sums.size(), 0);
-  }
-  for (std::size_t a = 0; a < sums.size(); ++a) sums_[a] += sums[a] - static_cast<double>(steps) * provisional_[a];
-  steps_ += steps;
-  sequences_ += sequences.count;
-  longest_ = std::max(longest_, longest_of(sequences));
+  steps_.add(sequences);
+  weighted_sums_.resize(steps_.provisional_mean().size());
   std::ranges::stable_sort(rows, std::greater{}, &ReversedRow::length);
-  const std::ptrdiff_t width = std::ptrdiff_t(rows[0].length) * features_;
+  const std::ptrdiff_t width = std::ptrdiff_t(rows[0].length) * features();
   const std::size_t part = static_cast<std::size_t>(std::max<std::ptrdiff_t>(values_at_once / width, 64));
   for (std::size_t from = 0; from < rows.size(); from += part)
     add_part(sequences, std::span(rows).subspan(from, std::min(part, rows.size() - from)));
@@ -130,15 +120,16 @@ void IncrementalSolver::add(const Sequences& sequences) {
 
 // Rows of the longest length first.
 void IncrementalSolver::add_part(const Sequences& sequences, std::span<const ReversedRow> rows) {
-  const std::size_t f = provisional_.size();
-  const std::ptrdiff_t count = std::ssize(rows), width = std::ptrdiff_t(rows[0].length) * features_;
+  const std::vector<double>& provisional = steps_.provisional_mean();
+  const std::size_t f = provisional.size();
+  const std::ptrdiff_t count = std::ssize(rows), width = std::ptrdiff_t(rows[0].length) * features();
   std::vector<double> values(static_cast<std::size_t>(count * width));
   LengthSums sums;
   std::vector<int> lengths;
   for (std::ptrdiff_t i = 0; i < count; ++i) {
     const ReversedRow& row = rows[static_cast<std::size_t>(i)];
     const std::span<double> to(values.data() + i * width, static_cast<std::size_t>(row.length) * f);
-    fill_row(sequences, row, provisional_, to.data());
+    fill_row(sequences, row, provisional, to.data());
     add_row(sums, row.length, to);
     lengths.push_back(row.length);
     for (std::size_t j = 0; j < to.size(); ++j) {  // lag e of a sequence is in e + 1 prefixes, up to the window
@@ -164,29 +155,18 @@ void IncrementalSolver::add_part(const Sequences& sequences, std::span<const Rev
 void IncrementalSolver::merge(const LinearAutoencoderSolver& solver) {
   require_same_fit(*this, solver);
   const IncrementalSolver& other = dynamic_cast<const IncrementalSolver&>(solver);
-  if (other.features_ == 0) return;
-  if (features_ == 0) {
-    features_ = other.features_;
-    provisional_ = other.provisional_;
-    sums_.assign(provisional_.size(), 0);
-    weighted_sums_.assign(provisional_.size(), 0);
-  }
-  require_same_features(features_, other.features_);
-  std::vector<double> difference(provisional_.size());
-  for (std::size_t a = 0; a < difference.size(); ++a) {
-    const double d = provisional_[a] - other.provisional_[a];
-    difference[a] = d;
-    sums_[a] += other.sums_[a] - static_cast<double>(other.steps_) * d;
+  if (other.steps_.empty()) return;
+  const std::vector<double> shift = steps_.merge(other.steps_);
+  weighted_sums_.resize(shift.size());
+  for (std::size_t a = 0; a < shift.size(); ++a) {
+    const double d = shift[a];
     weighted_squares_ += other.weights_ * d * d - 2 * d * other.weighted_sums_[a];
     weighted_sums_[a] += other.weighted_sums_[a] - other.weights_ * d;
   }
   weighted_squares_ += other.weighted_squares_;
   weights_ += other.weights_;
-  steps_ += other.steps_;
-  sequences_ += other.sequences_;
-  longest_ = std::max(longest_, other.longest_);
   LengthSums sums = other.length_sums_;
-  shift_sums(sums, difference);
+  shift_sums(sums, shift);
 
   kept_.discarded += other.kept_.discarded;
   const std::ptrdiff_t wide = other.kept_.columns;
@@ -200,21 +180,21 @@ void IncrementalSolver::merge(const LinearAutoencoderSolver& solver) {
 }
 
 LinearAutoencoderFit IncrementalSolver::solve(int components) {
-  require_sequences(sequences_);
+  require_sequences(steps_.sequences());
   const std::ptrdiff_t n = columns(), p = components;
   require_components(components, n,
-                     std::to_string(n / features_) + " lags of " + std::to_string(features_) + " features");
+                     std::to_string(n / features()) + " lags of " + std::to_string(features()) + " features");
   if (components > options_.components)
     throw usage_error({.what = "more components than the incremental solver was told to keep",
                        .expected = "at most " + std::to_string(options_.components),
                        .found = std::to_string(components),
                        .hint = "--components " + std::to_string(options_.components) +
                                "; the others are lost: add the sequences again to a solver of more"});
-  std::vector<double> mean = provisional_;
+  std::vector<double> mean = steps_.mean();
+  const std::vector<double> difference = steps_.mean_less_provisional();
   double total = weighted_squares_, scale = 0;
   for (std::size_t a = 0; a < mean.size(); ++a) {
-    const double d = sums_[a] / static_cast<double>(steps_);
-    mean[a] += d;
+    const double d = difference[a];
     total += weights_ * d * d - 2 * d * weighted_sums_[a];
     scale += mean[a] * mean[a] * weights_;
   }
@@ -231,10 +211,8 @@ LinearAutoencoderFit IncrementalSolver::solve(int components) {
   for (const auto& [length, own] : length_sums_) {
     const double count = static_cast<double>(own.count);
     std::vector<double> row(own.sum.size());
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::size_t a = i % mean.size();
-      row[i] = std::sqrt(count) * (own.sum[i] / count - (mean[a] - provisional_[a]));
-    }
+    for (std::size_t i = 0; i < row.size(); ++i)
+      row[i] = std::sqrt(count) * (own.sum[i] / count - difference[i % difference.size()]);
     means.emplace_back(length, std::move(row));
   }
   add_rows(kept, means);
@@ -252,13 +230,13 @@ LinearAutoencoderFit IncrementalSolver::solve(int components) {
   const double last = singular_values.back();
   std::vector<double> leading = vectors.to_host();
   leading.resize(static_cast<std::size_t>(p * n));
-  return {.autoencoder = autoencoder_of(*backend_, std::as_const(vectors).view(1, p, n), features_, std::move(mean),
+  return {.autoencoder = autoencoder_of(*backend_, std::as_const(vectors).view(1, p, n), features(), std::move(mean),
                                         singular_values),
           .vectors = std::move(leading),
           .solver = "incremental",
-          .window = static_cast<int>(n / features_),
-          .sequences = sequences_,
-          .rows = steps_,
+          .window = static_cast<int>(n / features()),
+          .sequences = steps_.sequences(),
+          .rows = steps_.steps(),
           .total_energy = total,
           .energy = std::min(energy / total, 1.0),
           .resolved = count_resolved(singular_values, accuracy),
@@ -272,13 +250,8 @@ void IncrementalSolver::save(const std::filesystem::path& path) const {
   state.put("components", options_.components);
   state.put("oversampling", options_.oversampling);
   state.put("slice", options_.slice);
-  state.put("features", features_);
-  state.put("longest", longest_);
-  state.put("sequences", sequences_);
-  state.put("steps", steps_);
-  state.put("provisional", {features_}, provisional_);
-  state.put("sums", {features_}, sums_);
-  state.put("weighted_sums", {features_}, weighted_sums_);
+  steps_.put(state);
+  state.put("weighted_sums", {features()}, weighted_sums_);
   const double numbers[] = {weighted_squares_, weights_, kept_.discarded};
   state.put("weighted_squares_weights_discarded", {3}, numbers);
   state.put(length_sums_);
@@ -288,21 +261,15 @@ void IncrementalSolver::save(const std::filesystem::path& path) const {
 
 IncrementalSolver::IncrementalSolver(Backend& backend, const Safetensors& file) : backend_(&backend) {
   const StateReader state(file);
-  constexpr std::int64_t most = 1 << 30;
-  options_.window = static_cast<int>(state.integer("window", 0, most));
-  options_.components = static_cast<int>(state.integer("components", 1, most));
-  options_.oversampling = static_cast<int>(state.integer("oversampling", 0, most));
-  options_.slice = static_cast<int>(state.integer("slice", 0, most));
-  features_ = static_cast<int>(state.integer("features", 0, most));
-  longest_ = static_cast<int>(state.integer("longest", 0, most));
-  sequences_ = state.integer("sequences", 0);
-  steps_ = state.integer("steps", sequences_);
-  provisional_ = state.doubles("provisional", {features_});
-  sums_ = state.doubles("sums", {features_});
-  weighted_sums_ = state.doubles("weighted_sums", {features_});
+  options_.window = static_cast<int>(state.integer("window", 0, most_of_state));
+  options_.components = static_cast<int>(state.integer("components", 1, most_of_state));
+  options_.oversampling = static_cast<int>(state.integer("oversampling", 0, most_of_state));
+  options_.slice = static_cast<int>(state.integer("slice", 0, most_of_state));
+  steps_ = StreamedSteps(state);
+  weighted_sums_ = state.doubles("weighted_sums", {features()});
   const std::vector<double> numbers = state.doubles("weighted_squares_weights_discarded", {3});
   weighted_squares_ = numbers[0], weights_ = numbers[1], kept_.discarded = numbers[2];
-  length_sums_ = state.length_sums(features_, longest_);
+  length_sums_ = state.length_sums(features(), longest());
   kept_.columns = columns();
   const std::vector<double> kept = state.doubles("kept", {-1, kept_.columns});
   kept_.count = kept_.columns > 0 ? std::ssize(kept) / kept_.columns : 0;

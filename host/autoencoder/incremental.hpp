@@ -4,8 +4,7 @@
 
 #include <hysteron/linear_autoencoder.hpp>
 
-#include "autoencoder/reversed_sequences.hpp"
-#include "records/safetensors.hpp"
+#include "autoencoder/streamed_steps.hpp"
 
 namespace hysteron {
 
@@ -34,8 +33,8 @@ class IncrementalSolver final : public LinearAutoencoderSolver {
   LinearAutoencoderFit solve(int components) override;
   void save(const std::filesystem::path& path) const override;
   int window() const override { return options_.window; }
-  int longest() const override { return longest_; }
-  int features() const override { return features_; }
+  int longest() const override { return steps_.longest(); }
+  int features() const override { return steps_.features(); }
 
  private:
   /// K, and what it lacks.
@@ -66,11 +65,8 @@ class IncrementalSolver final : public LinearAutoencoderSolver {
 
   Backend* backend_;
   SolverOptions options_;
-  int features_ = 0, longest_ = 0;
-  std::int64_t sequences_ = 0, steps_ = 0;
-  std::vector<double> provisional_;    // [features]: the mean of the first sequences added
-  std::vector<double> sums_;           // [features]: of all steps, less the provisional mean
-  double weighted_squares_ = 0;        // of all steps, less it, times the rows of Xi that each step is in
+  StreamedSteps steps_;
+  double weighted_squares_ = 0;        // of all steps, less the provisional mean, times the rows of Xi that each is in
   std::vector<double> weighted_sums_;  // [features], likewise
   double weights_ = 0;
   LengthSums length_sums_;

@@ -8,7 +8,7 @@
 namespace hysteron {
 
 std::ptrdiff_t IncrementalSolver::columns() const {
-  return std::ptrdiff_t(options_.window == 0 ? longest_ : std::min(options_.window, longest_)) * features_;
+  return std::ptrdiff_t(options_.window == 0 ? longest() : std::min(options_.window, longest())) * features();
 }
 
 std::ptrdiff_t IncrementalSolver::keep() const {

@@ -12,7 +12,7 @@
 namespace hysteron {
 namespace {
 
-constexpr std::ptrdiff_t values_at_once = 1 << 24;  // of the sequences, in the backend's memory
+constexpr std::ptrdiff_t multiplied_at_once = 1 << 24;  // of the sequences, in the backend's memory
 
 }  // namespace
 
@@ -66,7 +66,7 @@ void RandomizedSolver::multiply(const std::vector<double>& mean, View<const doub
   std::ranges::stable_sort(order, std::greater{}, [&](std::size_t n) { return lengths_[n]; });
   for (std::size_t from = 0; from < order.size();) {
     const std::ptrdiff_t width = std::ptrdiff_t(lengths_[order[from]]) * features_;
-    const std::size_t most = static_cast<std::size_t>(std::max<std::ptrdiff_t>(values_at_once / width, 1));
+    const std::size_t most = static_cast<std::size_t>(std::max<std::ptrdiff_t>(multiplied_at_once / width, 1));
     const std::size_t count = std::min(most, order.size() - from);
     multiply_part(std::span(order).subspan(from, count), mean, vectors, result);
     from += count;
@@ -165,12 +165,11 @@ void RandomizedSolver::save(const std::filesystem::path& path) const {
 
 RandomizedSolver::RandomizedSolver(Backend& backend, const Safetensors& file) : backend_(&backend) {
   const StateReader state(file);
-  constexpr std::int64_t most = 1 << 30;
-  options_.window = static_cast<int>(state.integer("window", 0, most));
-  options_.oversampling = static_cast<int>(state.integer("oversampling", 0, most));
-  options_.most_passes = static_cast<int>(state.integer("most_passes", 1, most));
+  options_.window = static_cast<int>(state.integer("window", 0, most_of_state));
+  options_.oversampling = static_cast<int>(state.integer("oversampling", 0, most_of_state));
+  options_.most_passes = static_cast<int>(state.integer("most_passes", 1, most_of_state));
   options_.seed = static_cast<std::uint64_t>(state.integer("seed", 0, std::numeric_limits<std::int64_t>::max()));
-  features_ = static_cast<int>(state.integer("features", 0, most));
+  features_ = static_cast<int>(state.integer("features", 0, most_of_state));
   lengths_ = to_ints(state.array("lengths", DType::i64, {-1}), "lengths");
   steps_ = to_floats(state.array("steps", DType::f32, {-1, features_}), "steps");
   std::int64_t all = 0;

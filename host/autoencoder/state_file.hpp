@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 namespace hysteron {
 
 inline constexpr const char* state_format = "hysteron-laes-state/1";
+inline constexpr std::int64_t most_of_state = 1 << 30;  ///< no extent and no option is larger
 
 /// What a solver saves: named numbers, read again with their shapes checked. What is wrong is a data error.
 class StateWriter {

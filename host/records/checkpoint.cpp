@@ -101,25 +101,53 @@ std::vector<std::vector<Episode>> episodes_of(const Safetensors& file, const Env
   return episodes;
 }
 
+void add(Safetensors& file, const char* name, std::vector<std::int64_t> shape, const auto& values) {
+  file.tensors.push_back({name, make_array(std::move(shape), values)});
+}
+
+// Of every kind of training. counts: update and summed, and what else the kind counts before them.
+template <class Real>
+Safetensors file_of(const OptimizationState<Real>& state, std::string_view format, std::vector<std::int64_t> counts) {
+  const std::int64_t replicas = extent(state.loss_sum.size()), size = extent(state.values.size()) / replicas;
+  Safetensors file;
+  file.metadata = {{"format", std::string(format)}, {"failures", failures_text(state.failures)}};
+  counts.insert(counts.end(), {state.update, state.summed});
+  add(file, "counts", {extent(counts.size())}, counts);
+  add(file, "loss_sum", {replicas}, state.loss_sum);
+  add(file, "train_loss", {replicas}, state.train_loss);
+  add(file, "values", {replicas, size}, state.values);
+  add(file, "best", {replicas, size}, state.best);
+  add(file, "first_moment", {replicas, size}, state.first_moment);
+  add(file, "second_moment", {replicas, size}, state.second_moment);
+  return file;
+}
+
+// Returns the counts of the kind.
+template <class Real>
+std::vector<std::int64_t> read_into(OptimizationState<Real>& state, const Safetensors& file, std::size_t own_counts,
+                                    std::size_t replicas, std::size_t values) {
+  auto counts = values_of<std::int64_t>(file, "counts", DType::i64, own_counts + 2);
+  state.update = counts[own_counts];
+  state.summed = counts[own_counts + 1];
+  counts.resize(own_counts);
+  state.loss_sum = values_of<double>(file, "loss_sum", DType::f64, replicas);
+  state.train_loss = values_of<double>(file, "train_loss", DType::f64, replicas);
+  state.values = values_of<Real>(file, "values", dtype_of<Real>, values);
+  state.best = values_of<Real>(file, "best", dtype_of<Real>, values);
+  state.first_moment = values_of<Real>(file, "first_moment", dtype_of<Real>, values);
+  state.second_moment = values_of<Real>(file, "second_moment", dtype_of<Real>, values);
+  state.failures = failures_of(file, replicas);
+  return counts;
+}
+
 }  // namespace
 
 template <class Real>
 void write_checkpoint(const std::filesystem::path& path, const TrainerState<Real>& state) {
-  const std::int64_t replicas = extent(state.loss_sum.size()), size = extent(state.values.size()) / replicas;
-  Safetensors file;
-  file.metadata = {{"format", std::string(supervised)}, {"failures", failures_text(state.failures)}};
-  const auto add = [&](const char* name, std::vector<std::int64_t> shape, const auto& values) {
-    file.tensors.push_back({name, make_array(std::move(shape), values)});
-  };
-  add("counts", {2}, std::vector<std::int64_t>{state.update, state.summed});
-  add("best_update", {replicas}, state.best_update);
-  add("loss_sum", {replicas}, state.loss_sum);
-  add("train_loss", {replicas}, state.train_loss);
-  add("best_loss", {replicas}, state.best_loss);
-  add("values", {replicas, size}, state.values);
-  add("best", {replicas, size}, state.best);
-  add("first_moment", {replicas, size}, state.first_moment);
-  add("second_moment", {replicas, size}, state.second_moment);
+  const std::int64_t replicas = extent(state.loss_sum.size());
+  Safetensors file = file_of(state, supervised, {});
+  add(file, "best_update", {replicas}, state.best_update);
+  add(file, "best_loss", {replicas}, state.best_loss);
   write_safetensors(path, file);
 }
 
@@ -127,33 +155,18 @@ template <class Real>
 TrainerState<Real> read_checkpoint(const std::filesystem::path& path, int replicas, std::ptrdiff_t size) {
   return doing("reading the checkpoint " + path.string(), [&] {
     const Safetensors file = read(path, supervised);
-    const std::size_t count = static_cast<std::size_t>(replicas), block = count * static_cast<std::size_t>(size);
+    const std::size_t count = static_cast<std::size_t>(replicas);
     TrainerState<Real> state;
-    const auto counts = values_of<std::int64_t>(file, "counts", DType::i64, 2);
-    state.update = counts[0];
-    state.summed = counts[1];
+    read_into(state, file, 0, count, count * static_cast<std::size_t>(size));
     state.best_update = values_of<std::int64_t>(file, "best_update", DType::i64, count);
-    state.loss_sum = values_of<double>(file, "loss_sum", DType::f64, count);
-    state.train_loss = values_of<double>(file, "train_loss", DType::f64, count);
     state.best_loss = values_of<double>(file, "best_loss", DType::f64, count);
-    state.values = values_of<Real>(file, "values", dtype_of<Real>, block);
-    state.best = values_of<Real>(file, "best", dtype_of<Real>, block);
-    state.first_moment = values_of<Real>(file, "first_moment", dtype_of<Real>, block);
-    state.second_moment = values_of<Real>(file, "second_moment", dtype_of<Real>, block);
-    state.failures.resize(count);
-    state.failures = failures_of(file, count);
     return state;
   });
 }
 
 template <class Real>
 void write_checkpoint(const std::filesystem::path& path, const QTrainerState<Real>& state) {
-  const std::int64_t replicas = extent(state.loss_sum.size()), size = extent(state.values.size()) / replicas;
-  Safetensors file;
-  file.metadata = {{"format", std::string(q_learning)}, {"failures", failures_text(state.failures)}};
-  const auto add = [&](const char* name, std::vector<std::int64_t> shape, const auto& values) {
-    file.tensors.push_back({name, make_array(std::move(shape), values)});
-  };
+  const std::int64_t replicas = extent(state.loss_sum.size()), size = extent(state.target.size()) / replicas;
   std::vector<double> returns;
   std::vector<std::int64_t> records;
   for (const PolicyRecord& record : state.records) {
@@ -161,18 +174,12 @@ void write_checkpoint(const std::filesystem::path& path, const QTrainerState<Rea
     records.insert(records.end(), {record.best_episode, record.first_optimal_episode, record.optimal_episode});
   }
   const EpisodeNumbers numbers = numbers_of(state.episodes);
-  add("counts", {3}, std::vector<std::int64_t>{state.episode, state.update, state.summed});
-  add("loss_sum", {replicas}, state.loss_sum);
-  add("train_loss", {replicas}, state.train_loss);
-  add("returns", {replicas, 3}, returns);
-  add("records", {replicas, 3}, records);
-  add("values", {replicas, size}, state.values);
-  add("best", {replicas, size}, state.best);
-  add("target", {replicas, size}, state.target);
-  add("first_moment", {replicas, size}, state.first_moment);
-  add("second_moment", {replicas, size}, state.second_moment);
-  add("episodes", {extent(numbers.heads.size()) / 3, 3}, numbers.heads);
-  add("actions", {extent(numbers.actions.size())}, numbers.actions);
+  Safetensors file = file_of(state, q_learning, {state.episode});
+  add(file, "returns", {replicas, 3}, returns);
+  add(file, "records", {replicas, 3}, records);
+  add(file, "target", {replicas, size}, state.target);
+  add(file, "episodes", {extent(numbers.heads.size()) / 3, 3}, numbers.heads);
+  add(file, "actions", {extent(numbers.actions.size())}, numbers.actions);
   write_safetensors(path, file);
 }
 
@@ -181,14 +188,9 @@ QTrainerState<Real> read_q_checkpoint(const std::filesystem::path& path, const E
                                       std::ptrdiff_t size) {
   return doing("reading the checkpoint " + path.string(), [&] {
     const Safetensors file = read(path, q_learning);
-    const std::size_t count = static_cast<std::size_t>(replicas), block = count * static_cast<std::size_t>(size);
+    const std::size_t count = static_cast<std::size_t>(replicas), values = count * static_cast<std::size_t>(size);
     QTrainerState<Real> state;
-    const auto counts = values_of<std::int64_t>(file, "counts", DType::i64, 3);
-    state.episode = counts[0];
-    state.update = counts[1];
-    state.summed = counts[2];
-    state.loss_sum = values_of<double>(file, "loss_sum", DType::f64, count);
-    state.train_loss = values_of<double>(file, "train_loss", DType::f64, count);
+    state.episode = read_into(state, file, 1, count, values)[0];
     const auto returns = values_of<double>(file, "returns", DType::f64, 3 * count);
     const auto records = values_of<std::int64_t>(file, "records", DType::i64, 3 * count);
     for (std::size_t at = 0; at < 3 * count; at += 3)
@@ -198,13 +200,8 @@ QTrainerState<Real> read_q_checkpoint(const std::filesystem::path& path, const E
                                .best_episode = records[at],
                                .first_optimal_episode = records[at + 1],
                                .optimal_episode = records[at + 2]});
-    state.values = values_of<Real>(file, "values", dtype_of<Real>, block);
-    state.best = values_of<Real>(file, "best", dtype_of<Real>, block);
-    state.target = values_of<Real>(file, "target", dtype_of<Real>, block);
-    state.first_moment = values_of<Real>(file, "first_moment", dtype_of<Real>, block);
-    state.second_moment = values_of<Real>(file, "second_moment", dtype_of<Real>, block);
+    state.target = values_of<Real>(file, "target", dtype_of<Real>, values);
     state.episodes = episodes_of(file, environment, replicas);
-    state.failures = failures_of(file, count);
     return state;
   });
 }

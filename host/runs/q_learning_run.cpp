@@ -13,15 +13,12 @@ Json episode_or_null(std::int64_t episode) { return episode < 0 ? Json() : Json(
 template <class Real>
 QLearningRun<Real>::QLearningRun(Backend& backend, const Settings& settings, const Configuration& configuration,
                                  Journal& journal)
-    : TrainingRun<Real>(settings, configuration, journal),
-      data_(configuration.task->make(settings)),
-      model_(backend, model_shape(settings, input_size(*data_.environment), data_.outputs),
-             static_cast<int>(this->seeds_.size())),
+    : TrainingRun<Real>(backend, settings, configuration, journal),
       trainer_(model_, *data_.environment, this->seeds_, q_trainer_options(settings), journal) {}
 
 template <class Real>
 void QLearningRun<Real>::initialize() {
-  this->initialize_on(model_, trainer_.replay().histories());
+  this->initialize_on(trainer_.replay().histories());
   trainer_.start();
 }
 
@@ -39,7 +36,7 @@ void QLearningRun<Real>::read_state(const std::filesystem::path& file) {
 template <class Real>
 Json QLearningRun<Real>::evaluate_best() {
   trainer_.take_best();
-  const Multistability last = this->measured(model_, trainer_.replay().histories());
+  const Multistability last = this->measured(trainer_.replay().histories());
   std::vector<double> returns, best_returns;
   Json first = Json::array(), from = Json::array(), best = Json::array(), optimal = Json::array();
   for (const PolicyRecord& record : trainer_.records()) {

@@ -12,7 +12,7 @@ class QLearningRun final : public TrainingRun<Real> {
  public:
   using typename TrainingRun<Real>::End;
 
-  /// All must outlive this; the configuration is finished (configure).
+  /// As TrainingRun.
   QLearningRun(Backend& backend, const Settings& settings, const Configuration& configuration, Journal& journal);
 
   void initialize() override;
@@ -20,15 +20,15 @@ class QLearningRun final : public TrainingRun<Real> {
     return trainer_.run(stop_requested, checkpoint);
   }
   Json evaluate_best() override;
-  Model<Real>& model() override { return model_; }
   std::int64_t update() const override { return trainer_.update(); }
 
  private:
+  using TrainingRun<Real>::data_;
+  using TrainingRun<Real>::model_;
+
   void write_state(const std::filesystem::path& file) override;
   void read_state(const std::filesystem::path& file) override;
 
-  TaskData data_;
-  Model<Real> model_;
   QTrainer<Real> trainer_;
 };
 

@@ -9,18 +9,15 @@ namespace hysteron {
 template <class Real>
 SupervisedRun<Real>::SupervisedRun(Backend& backend, const Settings& settings, const Configuration& configuration,
                                    Journal& journal)
-    : TrainingRun<Real>(settings, configuration, journal),
-      data_(configuration.task->make(settings)),
-      model_(backend, model_shape(settings, data_.train.features, data_.outputs),
-             static_cast<int>(this->seeds_.size())),
+    : TrainingRun<Real>(backend, settings, configuration, journal),
       trainer_(model_, data_, this->seeds_, trainer_options(settings, data_), journal) {}
 
 template <class Real>
 void SupervisedRun<Real>::initialize() {
   const double share = trainer_options(*this->settings_, data_).validation_share;
   const auto trained_on = static_cast<int>(updates_in_epoch(data_.train, share, 1));
-  this->initialize_on(model_, data_.train, {.loss = data_.loss, .held_back = data_.train.count - trained_on});
-  measure_memory_of(model_, "initialized");
+  this->initialize_on(data_.train, {.loss = data_.loss, .held_back = data_.train.count - trained_on});
+  measure_memory_now("initialized");
   trainer_.start();
 }
 
@@ -35,13 +32,13 @@ void SupervisedRun<Real>::read_state(const std::filesystem::path& file) {
 }
 
 template <class Real>
-void SupervisedRun<Real>::measure_memory_of(Model<Real>& model, const char* when) {
+void SupervisedRun<Real>::measure_memory_now(const char* when) {
   const std::int64_t wanted = this->settings_->integer("train.memory_sequences");
   if (wanted == 0) return;
   const Sequences sequences =
       slice(data_.train, 0, static_cast<int>(std::min<std::int64_t>(wanted, data_.train.count)));
   const std::vector<MemoryCapacity> memories = doing("measuring the memory (train.memory_sequences)", [&] {
-    return measure_memory(model.backend(), *network_states(model, sequences), sequences, {});
+    return measure_memory(model_.backend(), *network_states(model_, sequences), sequences, {});
   });
   for (std::size_t replica = 0; replica < memories.size(); ++replica)
     this->journal_->event("memory", {{"when", when},
@@ -63,9 +60,9 @@ Json SupervisedRun<Real>::solved(const Evaluation& test, std::size_t replica) co
 template <class Real>
 Json SupervisedRun<Real>::evaluate_best() {
   trainer_.take_best();
-  measure_memory_of(model_, "trained");
+  measure_memory_now("trained");
   const Evaluation test = trainer_.evaluated_on(data_.test);
-  const Multistability last = this->measured(model_, data_.train);
+  const Multistability last = this->measured(data_.train);
   Json all_solved = Json::array();
   for (std::size_t r = 0; r < this->seeds_.size(); ++r) all_solved.push_back(solved(test, r));
   this->journal_->event(

@@ -9,7 +9,7 @@ class SupervisedRun final : public TrainingRun<Real> {
  public:
   using typename TrainingRun<Real>::End;
 
-  /// All must outlive this; the configuration is finished (configure).
+  /// As TrainingRun.
   SupervisedRun(Backend& backend, const Settings& settings, const Configuration& configuration, Journal& journal);
 
   void initialize() override;
@@ -17,19 +17,19 @@ class SupervisedRun final : public TrainingRun<Real> {
     return trainer_.run(stop_requested, checkpoint);
   }
   Json evaluate_best() override;
-  Model<Real>& model() override { return model_; }
   std::int64_t update() const override { return trainer_.update(); }
 
  private:
+  using TrainingRun<Real>::data_;
+  using TrainingRun<Real>::model_;
+
   void write_state(const std::filesystem::path& file) override;
   void read_state(const std::filesystem::path& file) override;
   /// The event "memory" of every replica: memory_capacity.hpp, on the first of the training sequences.
-  void measure_memory_of(Model<Real>& model, const char* when);
+  void measure_memory_now(const char* when);
   /// true, false, or null without a level to reach.
   Json solved(const Evaluation& test, std::size_t replica) const;
 
-  TaskData data_;
-  Model<Real> model_;
   Trainer<Real> trainer_;
 };
 

@@ -11,15 +11,23 @@ namespace {
 constexpr const char* state_file = "state.safetensors";
 constexpr const char* start_file = "start.json";
 
+int features_of(const TaskData& data) { return data.environment ? input_size(*data.environment) : data.train.features; }
+
 }  // namespace
 
 template <class Real>
-TrainingRun<Real>::TrainingRun(const Settings& settings, const Configuration& configuration, Journal& journal)
-    : settings_(&settings), configuration_(&configuration), journal_(&journal), seeds_(replica_seeds(settings)) {}
+TrainingRun<Real>::TrainingRun(Backend& backend, const Settings& settings, const Configuration& configuration,
+                               Journal& journal)
+    : settings_(&settings),
+      configuration_(&configuration),
+      journal_(&journal),
+      seeds_(replica_seeds(settings)),
+      data_(configuration.task->make(settings)),
+      model_(backend, model_shape(settings, features_of(data_), data_.outputs), static_cast<int>(seeds_.size())) {}
 
 template <class Real>
-void TrainingRun<Real>::initialize_on(Model<Real>& model, const Sequences& sequences, const Question& question) {
-  initialized_ = initialize_model(model, *configuration_->initializer, Start::drawn, sequences, seeds_, *settings_,
+void TrainingRun<Real>::initialize_on(const Sequences& sequences, const Question& question) {
+  initialized_ = initialize_model(model_, *configuration_->initializer, Start::drawn, sequences, seeds_, *settings_,
                                   *journal_, question);
 }
 
@@ -40,9 +48,9 @@ void TrainingRun<Real>::restore(const std::filesystem::path& folder) {
 }
 
 template <class Real>
-Multistability TrainingRun<Real>::measured(Model<Real>& model, const Sequences& sequences) const {
+Multistability TrainingRun<Real>::measured(const Sequences& sequences) {
   const MeasureOptions measure = measure_options(*settings_);
-  return measure.draws > 0 ? measure_multistability(model, sequences, seeds_, measure) : Multistability();
+  return measure.draws > 0 ? measure_multistability(model_, sequences, seeds_, measure) : Multistability();
 }
 
 template <class Real>

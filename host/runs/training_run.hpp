@@ -13,7 +13,8 @@
 
 namespace hysteron {
 
-/// A configuration carried out: build, initialize, train, evaluate. All vectors have one entry a replica.
+/// A configuration carried out: build, initialize, train, evaluate. All vectors have one entry a replica. How it trains
+/// is the derived class.
 template <class Real>
 class TrainingRun {
  public:
@@ -33,27 +34,30 @@ class TrainingRun {
   /// After training: what the best weights achieve. The keys of `train --json`, and some more.
   virtual Json evaluate_best() = 0;
 
-  virtual Model<Real>& model() = 0;
+  Model<Real>& model() { return model_; }
   virtual std::int64_t update() const = 0;  ///< gradient steps done
   const std::vector<std::uint64_t>& seeds() const { return seeds_; }
 
  protected:
-  TrainingRun(const Settings& settings, const Configuration& configuration, Journal& journal);
+  /// All must outlive this; the configuration is finished (configure).
+  TrainingRun(Backend& backend, const Settings& settings, const Configuration& configuration, Journal& journal);
 
-  void initialize_on(Model<Real>& model, const Sequences& sequences, const Question& question = {});
+  void initialize_on(const Sequences& sequences, const Question& question = {});
   virtual void write_state(const std::filesystem::path& file) = 0;
   virtual void read_state(const std::filesystem::path& file) = 0;
 
   /// What every run tells: task, cell, structure, init, replicas, steps, vaa_before, vaa_start, vaa, failures.
   Json told_by_every_run(const std::vector<double>& vaa, const std::vector<std::optional<Failure>>& failures) const;
   /// VAA of the model as it is; empty when it is not to be measured.
-  Multistability measured(Model<Real>& model, const Sequences& sequences) const;
+  Multistability measured(const Sequences& sequences);
 
   const Settings* settings_;
   const Configuration* configuration_;
   Journal* journal_;
   std::vector<std::uint64_t> seeds_;
   Initialized initialized_;
+  TaskData data_;
+  Model<Real> model_;
 };
 
 /// The run that the configuration's task asks for. All must outlive it; the configuration is finished (configure).

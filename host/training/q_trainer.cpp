@@ -5,7 +5,6 @@
 #include <hysteron/random.hpp>
 
 #include "analysis/statistics.hpp"
-#include "training/not_finite.hpp"
 
 namespace hysteron {
 
@@ -49,25 +48,20 @@ QTrainer<Real>::QTrainer(Model<Real>& model, const Environment& environment, std
       unrolled_(model, {environment.horizon(), options_.batch}, 1, Keep::trajectory),
       target_unrolled_(target_, {replay_->steps(), options_.batch}, 1, Keep::states),
       playing_(model, environment, 1),
-      adam_(model.backend(), model.parameters(), options_.learning_rates, options_.adam),
-      best_(model.backend(), {model.replicas(), model.parameters().size()}),
+      optimization_(model, options_.learning_rates, options_.adam, journal),
       inputs_(model.backend(),
               {model.replicas(), std::ptrdiff_t(replay_->steps()) * options_.batch, replay_->input_size()}),
       indices_(model.backend(), {model.replicas(), options_.batch}),
       before_(model.backend(), {model.replicas(), options_.batch}),
       after_(model.backend(), {model.replicas(), options_.batch}),
-      loss_(seeds.size()),
-      loss_sum_(seeds.size()),
-      train_loss_(seeds.size(), std::numeric_limits<double>::quiet_NaN()),
-      records_(seeds.size()),
-      failures_(seeds.size()) {
+      records_(seeds.size()) {
   explore(*replay_, environment, seeds_);
   upload_replay();
 }
 
 template <class Real>
 void QTrainer<Real>::start() {
-  best_.copy_from(model_->parameters().block());
+  optimization_.keep();
   target_.parameters().block().copy_from(model_->parameters().block());
 }
 
@@ -114,7 +108,7 @@ void QTrainer<Real>::one_update() {
   std::vector<Replay::Transition> drawn;
   std::vector<int> stored, before, after;
   for (std::size_t r = 0; r < seeds_.size(); ++r) {
-    Random random(seeds_[r], Stream::replay, static_cast<std::uint64_t>(update_));
+    Random random(seeds_[r], Stream::replay, static_cast<std::uint64_t>(update()));
     const int replica = static_cast<int>(r);
     for (std::size_t b = 0; b < batch; ++b) {
       drawn.push_back(replay_->transition(replica, static_cast<int>(random.below(replay_->count(replica)))));
@@ -146,51 +140,29 @@ void QTrainer<Real>::one_update() {
   const std::size_t bytes = values.size() * sizeof(Real);
   model_->backend().copy_out(next.data(), target_unrolled_.outputs().first, bytes);
   model_->backend().copy_out(values.data(), unrolled_.outputs().first, bytes);
-  std::fill(loss_.begin(), loss_.end(), 0);
+  std::vector<double> loss(seeds_.size());
   for (std::size_t n = 0; n < drawn.size(); ++n) {
     const std::size_t taken = n * actions + static_cast<std::size_t>(drawn[n].action);
     const Real best = *std::max_element(next.begin() + static_cast<std::ptrdiff_t>(n * actions),
                                         next.begin() + static_cast<std::ptrdiff_t>((n + 1) * actions));
     const double target = drawn[n].reward + (drawn[n].ended ? 0 : environment_->discount() * double(best));
     const double error = double(values[taken]) - target;
-    loss_[n / batch] += error * error / double(batch);
+    loss[n / batch] += error * error / double(batch);
     gradient[taken] = static_cast<Real>(2 * error / double(batch));
   }
   model_->backend().copy_in(unrolled_.output_gradient().first, gradient.data(), bytes);
   unrolled_.backward(Unrolled<Real>::Readout::used);
-  ++update_;
-  ++summed_;
-
-  std::vector<unsigned char> active(seeds_.size());
-  for (std::size_t r = 0; r < active.size(); ++r) active[r] = !failures_[r] && std::isfinite(loss_[r]);
-  const std::vector<double>& norm = adam_.step(active);
-  for (std::size_t r = 0; r < active.size(); ++r) {
-    if (!failures_[r] && !(active[r] && std::isfinite(norm[r]))) fail(static_cast<int>(r));
-    loss_sum_[r] += loss_[r];
-  }
-}
-
-template <class Real>
-void QTrainer<Real>::fail(int replica) {
-  const Failure failure{update_, where_not_finite(*model_, unrolled_, replica)};
-  failures_[static_cast<std::size_t>(replica)] = failure;
-  journal_->event("failed", {{"replica", replica}, {"update", update_}, {"where", failure.where}});
-}
-
-template <class Real>
-bool QTrainer<Real>::every_replica_failed() const {
-  return std::all_of(failures_.begin(), failures_.end(), [](const auto& failure) { return failure.has_value(); });
+  optimization_.losses().from_host(loss);
+  optimization_.step(unrolled_);
 }
 
 template <class Real>
 void QTrainer<Real>::evaluate() {
   PolicyEvaluation found = evaluate_policy(*model_, *environment_);
-  const std::ptrdiff_t size = model_->parameters().size();
+  optimization_.finish_mean();
   for (std::size_t r = 0; r < seeds_.size(); ++r) {
-    if (summed_ > 0) train_loss_[r] = loss_sum_[r] / static_cast<double>(summed_);
-    loss_sum_[r] = 0;
     PolicyRecord& record = records_[r];
-    if (failures_[r]) {
+    if (failures()[r]) {
       found.returns[r] = found.discounted_returns[r] = std::numeric_limits<double>::quiet_NaN();
       found.optimal[r] = 0;
     }
@@ -205,15 +177,12 @@ void QTrainer<Real>::evaluate() {
     record.best_discounted_return = found.discounted_returns[r];
     record.best_return = found.returns[r];
     record.best_episode = episode_;
-    const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(r) * size;
-    model_->backend().copy(best_.data() + at, model_->parameters().block().data() + at,
-                           static_cast<std::size_t>(size) * sizeof(Real));
+    optimization_.keep(r);
   }
-  summed_ = 0;
   journal_->event("evaluated", {{"episode", episode_},
                                 {"episodes", options_.episodes},
-                                {"update", update_},
-                                {"train_loss", train_loss_},
+                                {"update", update()},
+                                {"train_loss", train_loss()},
                                 {"return", found.returns},
                                 {"discounted_return", found.discounted_returns},
                                 {"optimal", std::vector<int>(found.optimal.begin(), found.optimal.end())}});
@@ -222,8 +191,9 @@ void QTrainer<Real>::evaluate() {
 template <class Real>
 void QTrainer<Real>::measure_vaa() {
   const Multistability measured = measure_multistability(*model_, replay_->histories(), seeds_, options_.measure);
-  journal_->event("measured",
-                  {{"episode", episode_}, {"update", update_}, {"vaa", measured.vaa}, {"vaa_star", measured.vaa_star}});
+  journal_->event(
+      "measured",
+      {{"episode", episode_}, {"update", update()}, {"vaa", measured.vaa}, {"vaa_star", measured.vaa_star}});
 }
 
 template <class Real>
@@ -239,12 +209,12 @@ typename QTrainer<Real>::End QTrainer<Real>::run(const std::function<bool()>& st
     if (options_.vaa_every > 0) measure_vaa();
     evaluate();
   }
-  while (episode_ < options_.episodes && !every_replica_failed()) {
+  while (episode_ < options_.episodes && !optimization_.every_replica_failed()) {
     if (due(options_.target_every)) target_.parameters().block().copy_from(model_->parameters().block());
     play_episodes();
-    for (int n = 0; n < options_.updates_per_episode && !every_replica_failed(); ++n) one_update();
+    for (int n = 0; n < options_.updates_per_episode && !optimization_.every_replica_failed(); ++n) one_update();
     ++episode_;
-    const bool last = episode_ == options_.episodes || every_replica_failed();
+    const bool last = episode_ == options_.episodes || optimization_.every_replica_failed();
     if (due(options_.vaa_every)) measure_vaa();
     if (due(options_.evaluate_every) || last) {
       evaluate();
@@ -262,44 +232,18 @@ typename QTrainer<Real>::End QTrainer<Real>::run(const std::function<bool()>& st
 }
 
 template <class Real>
-void QTrainer<Real>::take_best() {
-  model_->parameters().block().copy_from(best_);
-}
-
-template <class Real>
 QTrainerState<Real> QTrainer<Real>::state() {
-  QTrainerState<Real> state{.episode = episode_,
-                            .update = update_,
-                            .summed = summed_,
-                            .loss_sum = loss_sum_,
-                            .train_loss = train_loss_,
-                            .records = records_,
-                            .failures = failures_,
-                            .values = model_->parameters().block().to_host(),
-                            .best = best_.to_host(),
-                            .target = target_.parameters().block().to_host(),
-                            .first_moment = adam_.first_moment().to_host(),
-                            .second_moment = adam_.second_moment().to_host(),
-                            .episodes = {}};
+  QTrainerState<Real> state{optimization_.state(), episode_, records_, target_.parameters().block().to_host(), {}};
   for (int replica = 0; replica < model_->replicas(); ++replica) state.episodes.push_back(replay_->episodes(replica));
   return state;
 }
 
 template <class Real>
 void QTrainer<Real>::restore(const QTrainerState<Real>& state) {
+  optimization_.restore(state);
   episode_ = state.episode;
-  update_ = state.update;
-  summed_ = state.summed;
-  loss_sum_ = state.loss_sum;
-  train_loss_ = state.train_loss;
   records_ = state.records;
-  failures_ = state.failures;
-  model_->parameters().block().from_host(state.values);
-  best_.from_host(state.best);
   target_.parameters().block().from_host(state.target);
-  adam_.first_moment().from_host(state.first_moment);
-  adam_.second_moment().from_host(state.second_moment);
-  adam_.set_steps(static_cast<int>(state.update));
   replay_ = std::make_unique<Replay>(*environment_, model_->replicas(), options_.replay);
   for (int replica = 0; replica < model_->replicas(); ++replica)
     for (const Episode& episode : state.episodes[static_cast<std::size_t>(replica)]) replay_->add(replica, episode);

@@ -41,17 +41,11 @@ Trainer<Real>::Trainer(Model<Real>& model, const TaskData& data, std::span<const
       batches_(model.backend(), train_, model.replicas(), std::min(options_.batch, train_.count)),
       unrolled_(model, {train_.total_steps(), std::min(options_.batch, train_.count)}, data.read_steps,
                 Keep::trajectory),
-      adam_(model.backend(), model.parameters(), options_.learning_rates, options_.adam),
-      losses_(model.backend(), {model.replicas()}),
-      best_(model.backend(), {model.replicas(), model.parameters().size()}),
+      optimization_(model, options_.learning_rates, options_.adam, journal),
       drawn_from_(model.backend(), {model.replicas()}),
       orders_(model.backend(), {model.replicas(), train_.count}),
-      loss_(seeds.size()),
-      loss_sum_(seeds.size()),
-      train_loss_(seeds.size(), std::numeric_limits<double>::quiet_NaN()),
       best_loss_(seeds.size(), std::numeric_limits<double>::infinity()),
-      best_update_(seeds.size()),
-      failures_(seeds.size()) {
+      best_update_(seeds.size()) {
   require_labels(data.train, model.shape().outputs);
   drawn_from_.from_host(seeds_);
   if (options_.orthogonal_penalty > 0)
@@ -69,13 +63,13 @@ Trainer<Real>::Trainer(Model<Real>& model, const TaskData& data, std::span<const
 
 template <class Real>
 void Trainer<Real>::start() {
-  best_.copy_from(model_->parameters().block());
+  optimization_.keep();
 }
 
 // Each replica's batch of its own shuffle; the last of an epoch may be smaller.
 template <class Real>
 Batch<Real> Trainer<Real>::next_batch() {
-  const std::int64_t epoch = update_ / epoch_updates_, first = update_ % epoch_updates_ * options_.batch;
+  const std::int64_t epoch = update() / epoch_updates_, first = update() % epoch_updates_ * options_.batch;
   if (epoch != shuffled_epoch_) {
     operations_->shuffle({.seeds = drawn_from_.data(),
                           .replicas = model_->replicas(),
@@ -88,41 +82,19 @@ Batch<Real> Trainer<Real>::next_batch() {
   return batches_.gather(orders_.data() + first, train_.count, static_cast<int>(last - first));
 }
 
-// Nothing is waited for before the norms come: a backend may fall behind until then.
 template <class Real>
 void Trainer<Real>::one_update() {
   const Batch<Real> batch = next_batch();
   operations_->clear(model_->parameters().gradients());
   unrolled_.forward(batch.inputs, batch.extent, batch.lengths);
   unrolled_.clear_gradients();
-  operations_->loss(loss_run(data_->loss, batch, unrolled_, unrolled_.output_gradient(), losses_.data(), nullptr));
-  if (detaching_) detaching_->draw(unrolled_, seeds_, update_);
+  operations_->loss(
+      loss_run(data_->loss, batch, unrolled_, unrolled_.output_gradient(), optimization_.losses().data(), nullptr));
+  if (detaching_) detaching_->draw(unrolled_, seeds_, update());
   unrolled_.backward(Unrolled<Real>::Readout::used);
   if (penalty_) penalty_->add_gradient();
-  if (options_.gradient_every > 0 && update_ % options_.gradient_every == 0) record_gradient();
-  ++update_;
-  ++summed_;
-
-  std::vector<unsigned char> active(seeds_.size());
-  for (std::size_t r = 0; r < active.size(); ++r) active[r] = !failures_[r];
-  const std::vector<double>& norm = adam_.step(active, losses_.data());
-  loss_ = losses_.to_host();
-  for (std::size_t r = 0; r < active.size(); ++r) {
-    if (active[r] && !(std::isfinite(loss_[r]) && std::isfinite(norm[r])))
-      fail(static_cast<int>(r), where_not_finite(*model_, unrolled_, static_cast<int>(r)));
-    loss_sum_[r] += loss_[r];
-  }
-}
-
-template <class Real>
-void Trainer<Real>::fail(int replica, std::string where) {
-  failures_[static_cast<std::size_t>(replica)] = Failure{update_, where};
-  journal_->event("failed", {{"replica", replica}, {"update", update_}, {"where", where}});
-}
-
-template <class Real>
-bool Trainer<Real>::every_replica_failed() const {
-  return std::all_of(failures_.begin(), failures_.end(), [](const auto& failure) { return failure.has_value(); });
+  if (options_.gradient_every > 0 && update() % options_.gradient_every == 0) record_gradient();
+  optimization_.step(unrolled_);
 }
 
 // Without validation sequences the last weights are the best.
@@ -130,21 +102,16 @@ template <class Real>
 void Trainer<Real>::validate() {
   Evaluation valid;
   if (valid_.count > 0) valid = evaluated_on(valid_);
-  const std::ptrdiff_t size = model_->parameters().size();
+  optimization_.finish_mean();
   for (std::size_t r = 0; r < seeds_.size(); ++r) {
-    if (summed_ > 0) train_loss_[r] = loss_sum_[r] / static_cast<double>(summed_);
-    loss_sum_[r] = 0;
-    if (failures_[r] || (valid_.count > 0 && !(valid.loss[r] < best_loss_[r]))) continue;
+    if (failures()[r] || (valid_.count > 0 && !(valid.loss[r] < best_loss_[r]))) continue;
     if (valid_.count > 0) best_loss_[r] = valid.loss[r];
-    best_update_[r] = update_;
-    const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(r) * size;
-    model_->backend().copy(best_.data() + at, model_->parameters().block().data() + at,
-                           static_cast<std::size_t>(size) * sizeof(Real));
+    best_update_[r] = update();
+    optimization_.keep(r);
   }
-  summed_ = 0;
-  journal_->event("validated", {{"update", update_},
+  journal_->event("validated", {{"update", update()},
                                 {"updates", options_.updates},
-                                {"train_loss", train_loss_},
+                                {"train_loss", train_loss()},
                                 {"valid_loss", valid.loss},
                                 {"valid_accuracy", valid.accuracy}});
 }
@@ -152,7 +119,7 @@ void Trainer<Real>::validate() {
 template <class Real>
 void Trainer<Real>::measure_vaa() {
   const Multistability measured = measure_multistability(*model_, train_, seeds_, options_.measure);
-  journal_->event("measured", {{"update", update_}, {"vaa", measured.vaa}, {"vaa_star", measured.vaa_star}});
+  journal_->event("measured", {{"update", update()}, {"vaa", measured.vaa}, {"vaa_star", measured.vaa_star}});
 }
 
 // Of the batch just run back, with the weights after `update` steps.
@@ -163,22 +130,22 @@ void Trainer<Real>::record_gradient() {
     for (std::size_t layer = 0; layer < norms[replica].size(); ++layer)
       journal_->event(
           "gradient",
-          {{"update", update_}, {"replica", replica}, {"layer", layer}, {"state_grad_norm", norms[replica][layer]}});
+          {{"update", update()}, {"replica", replica}, {"layer", layer}, {"state_grad_norm", norms[replica][layer]}});
 }
 
 template <class Real>
 typename Trainer<Real>::End Trainer<Real>::run(const std::function<bool()>& stop_requested,
                                                const std::function<void()>& checkpoint) {
-  const auto due = [&](std::int64_t every) { return every > 0 && update_ % every == 0; };
+  const auto due = [&](std::int64_t every) { return every > 0 && update() % every == 0; };
   const std::int64_t validate_every = options_.validate_every > 0 ? options_.validate_every : epoch_updates_;
-  if (update_ == 0) {
+  if (update() == 0) {
     if (options_.vaa_every > 0) measure_vaa();
     validate();
   }
-  while (update_ < options_.updates && !every_replica_failed()) {
+  while (update() < options_.updates && !optimization_.every_replica_failed()) {
     one_update();
-    journal_->progress("training", update_, options_.updates, median(loss_), "loss");
-    const bool last = update_ == options_.updates || every_replica_failed();
+    journal_->progress("training", update(), options_.updates, median(optimization_.loss()), "loss");
+    const bool last = update() == options_.updates || optimization_.every_replica_failed();
     if (due(options_.vaa_every)) measure_vaa();
     if (due(validate_every) || last) {
       validate();
@@ -195,44 +162,20 @@ typename Trainer<Real>::End Trainer<Real>::run(const std::function<bool()>& stop
 }
 
 template <class Real>
-void Trainer<Real>::take_best() {
-  model_->parameters().block().copy_from(best_);
-}
-
-template <class Real>
 Evaluation Trainer<Real>::evaluated_on(const Sequences& sequences) {
   return evaluate(*model_, sequences, data_->loss, data_->read_steps, averaging());
 }
 
 template <class Real>
 TrainerState<Real> Trainer<Real>::state() {
-  return {.update = update_,
-          .summed = summed_,
-          .loss_sum = loss_sum_,
-          .train_loss = train_loss_,
-          .best_loss = best_loss_,
-          .best_update = best_update_,
-          .failures = failures_,
-          .values = model_->parameters().block().to_host(),
-          .best = best_.to_host(),
-          .first_moment = adam_.first_moment().to_host(),
-          .second_moment = adam_.second_moment().to_host()};
+  return {optimization_.state(), best_loss_, best_update_};
 }
 
 template <class Real>
 void Trainer<Real>::restore(const TrainerState<Real>& state) {
-  update_ = state.update;
-  summed_ = state.summed;
-  loss_sum_ = state.loss_sum;
-  train_loss_ = state.train_loss;
+  optimization_.restore(state);
   best_loss_ = state.best_loss;
   best_update_ = state.best_update;
-  failures_ = state.failures;
-  model_->parameters().block().from_host(state.values);
-  best_.from_host(state.best);
-  adam_.first_moment().from_host(state.first_moment);
-  adam_.second_moment().from_host(state.second_moment);
-  adam_.set_steps(static_cast<int>(state.update));
 }
 
 template class Trainer<float>;

@@ -12,7 +12,7 @@
 #include <hysteron/journal.hpp>
 #include <hysteron/model.hpp>
 #include <hysteron/multistability.hpp>
-#include <hysteron/optimizer.hpp>
+#include <hysteron/optimization.hpp>
 #include <hysteron/replay.hpp>
 #include <hysteron/rollouts.hpp>
 #include <hysteron/trainer.hpp>
@@ -60,13 +60,10 @@ struct PolicyRecord {
 
 /// Everything needed to go on bit for bit; draws depend on seeds and counts alone.
 template <class Real>
-struct QTrainerState {
-  std::int64_t episode = 0, update = 0;
-  std::int64_t summed = 0;                                              ///< updates in loss_sum
-  std::vector<double> loss_sum, train_loss;                             ///< [replicas]
-  std::vector<PolicyRecord> records;                                    ///< [replicas]
-  std::vector<std::optional<Failure>> failures;                         ///< [replicas]
-  std::vector<Real> values, best, target, first_moment, second_moment;  ///< [replicas, size]
+struct QTrainerState : OptimizationState<Real> {
+  std::int64_t episode = 0;
+  std::vector<PolicyRecord> records;           ///< [replicas]
+  std::vector<Real> target;                    ///< [replicas, size]
   std::vector<std::vector<Episode>> episodes;  ///< [replicas]: what the replay remembers, oldest first
 };
 
@@ -77,7 +74,7 @@ struct QTrainerState {
 ///   (Q(history, action) - (reward + discount max_a Q'(history after it, a)))^2
 ///
 /// for transitions of the replay, Q' being a copy of the network that is renewed every now and then; where the episode
-/// ends, the reward alone counts. A replica whose loss or gradient is not finite stops learning; the others go on.
+/// ends, the reward alone counts.
 template <class Real>
 class QTrainer {
  public:
@@ -94,17 +91,17 @@ class QTrainer {
   End run(const std::function<bool()>& stop_requested, const std::function<void()>& checkpoint);
 
   /// Puts the weights of each replica's best evaluation into the model.
-  void take_best();
+  void take_best() { optimization_.take_best(); }
 
   QTrainerState<Real> state();
   void restore(const QTrainerState<Real>& state);
 
   const Replay& replay() const { return *replay_; }
   std::int64_t episode() const { return episode_; }
-  std::int64_t update() const { return update_; }
-  const std::vector<double>& train_loss() const { return train_loss_; }  ///< mean since the evaluation before the last
+  std::int64_t update() const { return optimization_.update(); }
+  const std::vector<double>& train_loss() const { return optimization_.train_loss(); }  ///< between evaluations
   const std::vector<PolicyRecord>& records() const { return records_; }
-  const std::vector<std::optional<Failure>>& failures() const { return failures_; }
+  const std::vector<std::optional<Failure>>& failures() const { return optimization_.failures(); }
 
  private:
   void play_episodes();
@@ -113,8 +110,6 @@ class QTrainer {
   void measure_vaa();
   void remember(int replica, const Episode& episode);
   void upload_replay();
-  void fail(int replica);
-  bool every_replica_failed() const;
 
   Model<Real>* model_;
   Operations<Real>* operations_;
@@ -126,17 +121,14 @@ class QTrainer {
   Model<Real> target_;
   Unrolled<Real> unrolled_, target_unrolled_;
   Rollouts<Real> playing_;
-  Adam<Real> adam_;
-  Tensor<Real> best_;           // [replicas, size]
+  Optimization<Real> optimization_;
   Tensor<Real> stored_;         // the replay's inputs
   Tensor<Real> inputs_;         // [replicas, steps * batch, input_size]
   Tensor<int> indices_;         // [replicas, batch]
   Tensor<int> before_, after_;  // [replicas, batch]: inputs seen before an action, and after it
 
-  std::int64_t episode_ = 0, update_ = 0, summed_ = 0;
-  std::vector<double> loss_, loss_sum_, train_loss_;
+  std::int64_t episode_ = 0;
   std::vector<PolicyRecord> records_;
-  std::vector<std::optional<Failure>> failures_;
 };
 
 extern template class QTrainer<float>;

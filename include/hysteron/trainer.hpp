@@ -12,7 +12,7 @@
 #include <hysteron/journal.hpp>
 #include <hysteron/model.hpp>
 #include <hysteron/multistability.hpp>
-#include <hysteron/optimizer.hpp>
+#include <hysteron/optimization.hpp>
 #include <hysteron/task.hpp>
 #include <hysteron/unrolled.hpp>
 
@@ -82,26 +82,15 @@ template <class Real>
 Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind loss, int read_steps,
                     Averaging averaging = {});
 
-/// Why a replica stopped: a number that was not finite.
-struct Failure {
-  std::int64_t update = 0;  ///< the gradient step
-  std::string where;        ///< "the states of layer 1 at step 17"
-};
-
 /// Everything needed to go on bit for bit as if there had been no stop; draws depend on seeds and counts alone.
 template <class Real>
-struct TrainerState {
-  std::int64_t update = 0;
-  std::int64_t summed = 0;                                      ///< updates in loss_sum
-  std::vector<double> loss_sum, train_loss, best_loss;          ///< [replicas]
-  std::vector<std::int64_t> best_update;                        ///< [replicas]
-  std::vector<std::optional<Failure>> failures;                 ///< [replicas]
-  std::vector<Real> values, best, first_moment, second_moment;  ///< [replicas, size]
+struct TrainerState : OptimizationState<Real> {
+  std::vector<double> best_loss;          ///< [replicas]
+  std::vector<std::int64_t> best_update;  ///< [replicas]
 };
 
 /// Draws, forward, backward, clip, step, validate, stop: for a population, each replica with batches of its own. The
-/// weights of the best validation loss are kept. A replica whose loss or gradient is not finite stops where it is; the
-/// others go on.
+/// weights of the best validation loss are kept.
 template <class Real>
 class Trainer {
  public:
@@ -118,18 +107,18 @@ class Trainer {
   End run(const std::function<bool()>& stop_requested, const std::function<void()>& checkpoint);
 
   /// Puts each replica's best weights into the model.
-  void take_best();
+  void take_best() { optimization_.take_best(); }
   /// Of the model as it is, with the means that validation takes.
   Evaluation evaluated_on(const Sequences& sequences);
 
   TrainerState<Real> state();
   void restore(const TrainerState<Real>& state);
 
-  std::int64_t update() const { return update_; }
-  const std::vector<double>& train_loss() const { return train_loss_; }  ///< mean since the validation before the last
-  const std::vector<double>& best_loss() const { return best_loss_; }    ///< of the validation; infinite without one
+  std::int64_t update() const { return optimization_.update(); }
+  const std::vector<double>& train_loss() const { return optimization_.train_loss(); }  ///< between validations
+  const std::vector<double>& best_loss() const { return best_loss_; }  ///< of the validation; infinite without one
   const std::vector<std::int64_t>& best_update() const { return best_update_; }
-  const std::vector<std::optional<Failure>>& failures() const { return failures_; }
+  const std::vector<std::optional<Failure>>& failures() const { return optimization_.failures(); }
 
  private:
   void one_update();
@@ -138,8 +127,6 @@ class Trainer {
   void record_gradient();
   Batch<Real> next_batch();
   Averaging averaging() const { return {options_.compat, options_.batch}; }
-  bool every_replica_failed() const;
-  void fail(int replica, std::string where);
 
   Model<Real>* model_;
   Operations<Real>* operations_;
@@ -151,19 +138,15 @@ class Trainer {
   std::int64_t epoch_updates_;
   Batches<Real> batches_;
   Unrolled<Real> unrolled_;
-  Adam<Real> adam_;
+  Optimization<Real> optimization_;
   std::shared_ptr<OrthogonalPenalty<Real>> penalty_;    // null: there is none
   std::shared_ptr<GradientDetaching<Real>> detaching_;  // likewise
-  Tensor<double> losses_;                               // [replicas]
-  Tensor<Real> best_;                                   // [replicas, size]
   Tensor<std::uint64_t> drawn_from_;                    // [replicas]: the seeds
   Tensor<int> orders_;                                  // [replicas, train count]: of the present epoch
 
-  std::int64_t update_ = 0, summed_ = 0, shuffled_epoch_ = -1;
-  std::vector<double> loss_;  // [replicas]: of the latest update
-  std::vector<double> loss_sum_, train_loss_, best_loss_;
+  std::int64_t shuffled_epoch_ = -1;
+  std::vector<double> best_loss_;
   std::vector<std::int64_t> best_update_;
-  std::vector<std::optional<Failure>> failures_;
 };
 
 extern template class Trainer<float>;

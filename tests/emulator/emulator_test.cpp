@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <kernel_language.cuh>
 
+#include "error_of.hpp"
+
 namespace hysteron::cuda {
 
 namespace {
@@ -14,16 +16,6 @@ namespace {
 namespace cg = cooperative_groups;
 using cuda_emulator::for_each_schedule;
 using testing::HasSubstr;
-
-template <class Run>
-std::string error_of(const Run& run) {
-  try {
-    run();
-  } catch (const cuda_emulator::Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 __global__ void shuffles(int* out) {
   const int lane = int(threadIdx.x % 32), value = 100 + int(threadIdx.x);

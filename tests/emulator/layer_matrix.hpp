@@ -33,15 +33,10 @@ void expect_close(const char* what, const std::vector<Real>& found, const std::v
 
 template <class Real>
 void expect_close(const Layer<Real>& found, const Layer<double>& expected, double tolerance) {
-  expect_close("states", found.states, expected.states, tolerance);
-  expect_close("intermediates", found.intermediates, expected.intermediates, tolerance);
-  expect_close("saved", found.saved, expected.saved, tolerance);
-  expect_close("state gradient", found.state_gradient, expected.state_gradient, tolerance);
-  expect_close("totals", found.totals, expected.totals, tolerance);
-  expect_close("input gradient", found.input_gradient, expected.input_gradient, tolerance);
-  expect_close("unit gradient", found.unit_gradient, expected.unit_gradient, tolerance);
-  expect_close("recurrent gradient", found.recurrent_gradient, expected.recurrent_gradient, tolerance);
-  expect_close("deep gradient", found.deep_gradient, expected.deep_gradient, tolerance);
+  for (std::size_t at = 0; at < Layer<Real>::all_written().size(); ++at) {
+    const auto result = Layer<Real>::all_written()[at];
+    expect_close(result.name, found.*result.values, expected.*Layer<double>::all_written()[at].values, tolerance);
+  }
 }
 
 /// A random layer, and the same numbers in double.

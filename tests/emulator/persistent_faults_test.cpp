@@ -84,16 +84,6 @@ class PersistentFaults : public testing::Test {
     return result;
   }
 
-  static bool same_bits(const Layer<float>& a, const Layer<float>& b) {
-    const auto same = [](const std::vector<float>& x, const std::vector<float>& y) {
-      return x.empty() || std::memcmp(x.data(), y.data(), x.size() * sizeof(float)) == 0;
-    };
-    return same(a.states, b.states) && same(a.intermediates, b.intermediates) && same(a.saved, b.saved) &&
-           same(a.state_gradient, b.state_gradient) && same(a.totals, b.totals) &&
-           same(a.input_gradient, b.input_gradient) && same(a.recurrent_gradient, b.recurrent_gradient) &&
-           same(a.deep_gradient, b.deep_gradient) && same(a.unit_gradient, b.unit_gradient);
-  }
-
  private:
   static constexpr Shape shape{.replicas = 1, .steps = 9, .batch = 7, .units = 64};
   std::ptrdiff_t first_states() const { return std::ptrdiff_t(shape.batch) * forward_.cell.state * shape.units; }

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "error_of.hpp"
 #include "faulty_kernels.cuh"
 
 namespace hysteron::cuda {
@@ -17,17 +18,6 @@ namespace {
 using cuda_emulator::Delivery;
 using cuda_emulator::for_each_schedule;
 using testing::HasSubstr;
-
-/// What the emulator said; empty where it said nothing.
-template <class Run>
-std::string error_of(const Run& run) {
-  try {
-    run();
-  } catch (const cuda_emulator::Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 template <Fault fault>
 bool reverses() {
