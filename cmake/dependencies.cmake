@@ -25,7 +25,12 @@ endif()
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 need_package(Threads libc6-dev Threads::Threads)
 need_package(OpenMP g++ OpenMP::OpenMP_CXX COMPONENTS CXX)
-need_package(fmt libfmt-dev fmt::fmt-header-only)
+# Compiled once, in its library; a program that is carried away has it inside, compiled with every source.
+set(fmt fmt::fmt)
+if(HYSTERON_PORTABLE)
+  set(fmt fmt::fmt-header-only)
+endif()
+need_package(fmt libfmt-dev ${fmt})
 need_package(CLI11 libcli11-dev CLI11::CLI11)
 need_package(nlohmann_json nlohmann-json3-dev nlohmann_json::nlohmann_json)
 need_package(Eigen3 libeigen3-dev Eigen3::Eigen 3.4 NO_MODULE)
@@ -59,9 +64,10 @@ if(missing_libraries)
 endif()
 
 add_library(hysteron_dependencies INTERFACE)
-target_link_libraries(hysteron_dependencies INTERFACE Threads::Threads OpenMP::OpenMP_CXX fmt::fmt-header-only
+target_link_libraries(hysteron_dependencies INTERFACE Threads::Threads OpenMP::OpenMP_CXX ${fmt}
   CLI11::CLI11 nlohmann_json::nlohmann_json Eigen3::Eigen ZLIB::ZLIB OpenSSL::Crypto)
 target_include_directories(hysteron_dependencies SYSTEM INTERFACE ${HYSTERON_TOMLPLUSPLUS})
 
 add_library(hysteron_runtime INTERFACE)
-target_link_libraries(hysteron_runtime INTERFACE Threads::Threads ZLIB::ZLIB OpenSSL::Crypto $<LINK_ONLY:OpenMP::OpenMP_CXX>)
+target_link_libraries(hysteron_runtime INTERFACE Threads::Threads ZLIB::ZLIB OpenSSL::Crypto
+  $<LINK_ONLY:${fmt}> $<LINK_ONLY:OpenMP::OpenMP_CXX>)

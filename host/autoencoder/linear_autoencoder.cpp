@@ -9,7 +9,7 @@
 namespace hysteron {
 namespace {
 
-constexpr std::ptrdiff_t values_at_once = 1 << 22;  // of the sequences, in the backend's memory
+constexpr std::ptrdiff_t encoded_at_once = 1 << 22;  // of the sequences, in the backend's memory
 
 void require_features(const LinearAutoencoder& autoencoder, const Sequences& sequences) {
   if (sequences.features == autoencoder.features || sequences.count == 0) return;
@@ -47,7 +47,7 @@ template <class Visit>
 void for_each_part(const LinearAutoencoder& autoencoder, const Sequences& sequences, int lags, const Visit& visit) {
   const std::vector<ReversedRow> rows = reversed_rows(sequences, 0);
   const std::ptrdiff_t width = std::ptrdiff_t(lags) * autoencoder.features;
-  const std::ptrdiff_t part = std::max<std::ptrdiff_t>(1, values_at_once / std::max<std::ptrdiff_t>(width, 1));
+  const std::ptrdiff_t part = std::max<std::ptrdiff_t>(1, encoded_at_once / std::max<std::ptrdiff_t>(width, 1));
   std::vector<double> values;
   for (std::ptrdiff_t from = 0; from < std::ssize(rows); from += part) {
     const std::ptrdiff_t count = std::min(part, std::ssize(rows) - from);
@@ -120,7 +120,7 @@ std::vector<double> decode(Backend& backend, const LinearAutoencoder& autoencode
                   .hint = ""});
   const Tensor<double> weights = lag_weights(backend, autoencoder, lags);
   std::vector<double> steps(static_cast<std::size_t>(count * width));
-  const std::ptrdiff_t part = std::max<std::ptrdiff_t>(1, values_at_once / width);
+  const std::ptrdiff_t part = std::max<std::ptrdiff_t>(1, encoded_at_once / width);
   for (std::ptrdiff_t from = 0; from < count; from += part) {
     const std::ptrdiff_t now = std::min(part, count - from);
     Tensor<double> y(backend, {now, p}), x(backend, {now, width});

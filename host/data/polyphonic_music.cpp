@@ -15,7 +15,7 @@ namespace {
 
 constexpr auto keys = static_cast<std::size_t>(piano_keys);
 
-Error malformed(const std::string& where, std::string expected, std::string found) {
+Error malformed_songs(const std::string& where, std::string expected, std::string found) {
   return data_error({.what = where + " is not a collection of songs",
                      .expected = std::move(expected),
                      .found = std::move(found),
@@ -28,12 +28,12 @@ std::string shown(const Json& json) {
 }
 
 Chord read_chord(const Json& step, const std::string& where) {
-  if (!step.is_array()) throw malformed(where, "a list of notes", shown(step));
+  if (!step.is_array()) throw malformed_songs(where, "a list of notes", shown(step));
   Chord chord;
   for (const Json& note : step) {
-    if (!note.is_number_integer()) throw malformed(where, "MIDI notes as whole numbers", shown(note));
+    if (!note.is_number_integer()) throw malformed_songs(where, "MIDI notes as whole numbers", shown(note));
     const auto key = note.get<std::int64_t>() - lowest_note;
-    if (key < 0 || key >= piano_keys) throw malformed(where, "MIDI notes from 21 to 108", shown(note));
+    if (key < 0 || key >= piano_keys) throw malformed_songs(where, "MIDI notes from 21 to 108", shown(note));
     chord.push_back(static_cast<std::uint8_t>(key));
   }
   return chord;
@@ -42,11 +42,12 @@ Chord read_chord(const Json& step, const std::string& where) {
 std::vector<Song> read_part(const Json& json, const char* part, const std::string& name) {
   const auto found = json.find(part);
   if (found == json.end() || !found->is_array() || found->empty())
-    throw malformed(name, fmt::format("a list of songs as \"{}\"", part), found == json.end() ? "none" : shown(*found));
+    throw malformed_songs(name, fmt::format("a list of songs as \"{}\"", part),
+                          found == json.end() ? "none" : shown(*found));
   std::vector<Song> songs;
   for (const Json& song : *found) {
     const std::string where = fmt::format("{}: {}[{}]", name, part, songs.size());
-    if (!song.is_array() || song.empty()) throw malformed(where, "a list of steps, one at least", shown(song));
+    if (!song.is_array() || song.empty()) throw malformed_songs(where, "a list of steps, one at least", shown(song));
     Song read;
     for (const Json& step : song) read.push_back(read_chord(step, fmt::format("{}[{}]", where, read.size())));
     songs.push_back(std::move(read));
@@ -65,7 +66,7 @@ void sound(const Chord& chord, float* notes) {
 Songs read_songs(const std::filesystem::path& path) {
   const std::string name = path.string();
   const Json json = parse_json(unpacked_text(path), name);
-  if (!json.is_object()) throw malformed(name, "an object with train, valid and test", json.type_name());
+  if (!json.is_object()) throw malformed_songs(name, "an object with train, valid and test", json.type_name());
   return {.train = read_part(json, "train", name),
           .valid = read_part(json, "valid", name),
           .test = read_part(json, "test", name)};

@@ -12,7 +12,7 @@
 namespace hysteron {
 namespace {
 
-Error malformed(std::string what, std::string expected, std::string found) {
+Error malformed_idx(std::string what, std::string expected, std::string found) {
   return data_error({.what = std::move(what),
                      .expected = std::move(expected),
                      .found = std::move(found),
@@ -26,8 +26,8 @@ Array parse(Read read, std::uint64_t most) {
   read(std::span(word));
   const auto number = [&](std::size_t i) { return std::to_integer<std::uint32_t>(word[i]); };
   if (number(0) != 0 || number(1) != 0 || number(2) != 0x08 || number(3) < 1 || number(3) > 4)
-    throw malformed("not an idx file of unsigned bytes", "the first bytes 00 00 08 and 1 to 4 dimensions",
-                    fmt::format("{:02x} {:02x} {:02x} {:02x}", number(0), number(1), number(2), number(3)));
+    throw malformed_idx("not an idx file of unsigned bytes", "the first bytes 00 00 08 and 1 to 4 dimensions",
+                        fmt::format("{:02x} {:02x} {:02x} {:02x}", number(0), number(1), number(2), number(3)));
   const std::uint32_t dimensions = number(3);
   Array array{.dtype = DType::u8, .shape = {}, .bytes = {}};
   for (std::uint32_t d = 0; d < dimensions; ++d) {
@@ -60,8 +60,9 @@ Array read_idx(const Source& source) {
         },
         source.size());
     if (at != source.size())
-      throw malformed("the file is longer than its array", fmt::format("{} bytes for {}", at, shape_text(array.shape)),
-                      fmt::format("{}", source.size()));
+      throw malformed_idx("the file is longer than its array",
+                          fmt::format("{} bytes for {}", at, shape_text(array.shape)),
+                          fmt::format("{}", source.size()));
     return array;
   });
 }

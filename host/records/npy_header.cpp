@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t most_dimensions = 32;  // NumPy's own limit
 
-Error malformed(std::string what, std::string expected, std::string found) {
+Error malformed_npy(std::string what, std::string expected, std::string found) {
   return data_error({.what = std::move(what),
                      .expected = std::move(expected),
                      .found = std::move(found),
@@ -74,9 +74,9 @@ class HeaderText {
 
  private:
   Error refuse(std::string found) const {
-    return malformed("the header of the array is malformed",
-                     "{'descr': '<f4', 'fortran_order': False, 'shape': (..), } with each key once",
-                     fmt::format("{} at character {}", found, at_));
+    return malformed_npy("the header of the array is malformed",
+                         "{'descr': '<f4', 'fortran_order': False, 'shape': (..), } with each key once",
+                         fmt::format("{} at character {}", found, at_));
   }
   void skip_space() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t')) ++at_;
@@ -148,31 +148,33 @@ NpyHeader parse_npy_header(std::span<const std::byte> start, std::uint64_t size)
   const std::string_view bytes(reinterpret_cast<const char*>(start.data()), start.size());
   const auto number = [&](std::size_t at) { return std::to_integer<std::uint32_t>(start[at]); };
   if (!bytes.starts_with("\x93NUMPY"))
-    throw malformed("not a .npy file", "the first bytes \\x93NUMPY", bytes.empty() ? "an empty file" : "other bytes");
+    throw malformed_npy("not a .npy file", "the first bytes \\x93NUMPY",
+                        bytes.empty() ? "an empty file" : "other bytes");
   if (bytes.size() < 10)
-    throw malformed("the header of the array is cut short", "10 bytes or more", fmt::format("{}", size));
+    throw malformed_npy("the header of the array is cut short", "10 bytes or more", fmt::format("{}", size));
   const std::uint32_t version = number(6);
   if (version < 1 || version > 3 || number(7) != 0)
-    throw malformed("a version of .npy that is not read", "1.0, 2.0 or 3.0", fmt::format("{}.{}", version, number(7)));
+    throw malformed_npy("a version of .npy that is not read", "1.0, 2.0 or 3.0",
+                        fmt::format("{}.{}", version, number(7)));
   const std::size_t text_at = version == 1 ? 10 : 12;
   std::uint64_t length = number(8) | number(9) << 8;
   if (version > 1) {
     if (bytes.size() < 12)
-      throw malformed("the header of the array is cut short", "12 bytes or more", fmt::format("{}", size));
+      throw malformed_npy("the header of the array is cut short", "12 bytes or more", fmt::format("{}", size));
     length |= number(10) << 16 | std::uint64_t{number(11)} << 24;
   }
   if (length > largest_npy_header - text_at)
-    throw malformed("the header of the array is too long",
-                    fmt::format("at most {} bytes", largest_npy_header - text_at), fmt::format("{}", length));
+    throw malformed_npy("the header of the array is too long",
+                        fmt::format("at most {} bytes", largest_npy_header - text_at), fmt::format("{}", length));
   if (length > bytes.size() - text_at)
-    throw malformed("the header of the array is cut short", fmt::format("{} bytes", length),
-                    fmt::format("{}", bytes.size() - text_at));
+    throw malformed_npy("the header of the array is cut short", fmt::format("{} bytes", length),
+                        fmt::format("{}", bytes.size() - text_at));
 
   NpyHeader header = HeaderText(bytes.substr(text_at, length)).parse();
   header.data_at = text_at + length;
   const std::uint64_t available = size - header.data_at, needed = bytes_of_shape(header.dtype, header.shape, available);
   if (needed != available)
-    throw malformed(
+    throw malformed_npy(
         "the file is longer than its array",
         fmt::format("{} bytes of values for {} {}", needed, dtype_name(header.dtype), shape_text(header.shape)),
         fmt::format("{}", available));

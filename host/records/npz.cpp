@@ -17,7 +17,7 @@
 namespace hysteron {
 namespace {
 
-Error malformed(const Source& source, std::string expected, std::string found) {
+Error malformed_npz(const Source& source, std::string expected, std::string found) {
   return data_error({.what = source.name() + " is not a whole .npz archive",
                      .expected = std::move(expected),
                      .found = std::move(found),
@@ -51,20 +51,20 @@ Directory find_directory(const Source& source) {
     Directory directory{.at = number(end, 16, 4), .bytes = number(end, 12, 4), .members = number(end, 10, 2)};
     const std::uint64_t end_at = tail_at + i;
     if (directory.at == 0xFFFFFFFF || directory.bytes == 0xFFFFFFFF || directory.members == 0xFFFF) {
-      if (end_at < locator_bytes) throw malformed(source, "the locator of the 64-bit directory", "none");
+      if (end_at < locator_bytes) throw malformed_npz(source, "the locator of the 64-bit directory", "none");
       const std::vector<std::byte> locator = source.read(end_at - locator_bytes, locator_bytes);
       if (number(locator, 0, 4) != 0x07064b50)
-        throw malformed(source, "the locator of the 64-bit directory", "other bytes");
+        throw malformed_npz(source, "the locator of the 64-bit directory", "other bytes");
       const std::vector<std::byte> wide = source.read(number(locator, 8, 8), 56);
-      if (number(wide, 0, 4) != 0x06064b50) throw malformed(source, "the 64-bit directory's end", "other bytes");
+      if (number(wide, 0, 4) != 0x06064b50) throw malformed_npz(source, "the 64-bit directory's end", "other bytes");
       directory = {.at = number(wide, 48, 8), .bytes = number(wide, 40, 8), .members = number(wide, 32, 8)};
     }
     if (directory.bytes > end_at || directory.at > end_at - directory.bytes)
-      throw malformed(source, "the directory before its end",
-                      fmt::format("byte {}, {} bytes", directory.at, directory.bytes));
+      throw malformed_npz(source, "the directory before its end",
+                          fmt::format("byte {}, {} bytes", directory.at, directory.bytes));
     return directory;
   }
-  throw malformed(source, "a directory at the end of the file", "none");
+  throw malformed_npz(source, "a directory at the end of the file", "none");
 }
 
 /// Sizes of 2^32 - 1 in the directory stand in its 64-bit field, those that are needed and in this order.
@@ -73,12 +73,12 @@ void widen(const Source& source, Member& member, std::span<const std::byte> extr
   while (extra.size() >= 4) {
     const std::uint64_t kind = number(extra, 0, 2), bytes = number(extra, 2, 2);
     extra = extra.subspan(4);
-    if (bytes > extra.size()) throw malformed(source, "extra fields within their bounds", "a longer one");
+    if (bytes > extra.size()) throw malformed_npz(source, "extra fields within their bounds", "a longer one");
     if (kind == 1) {
       std::size_t at = 0;
       for (std::uint64_t* const value : narrow) {
         if (*value != 0xFFFFFFFF) continue;
-        if (at + 8 > bytes) throw malformed(source, "a 64-bit size", "none");
+        if (at + 8 > bytes) throw malformed_npz(source, "a 64-bit size", "none");
         *value = number(extra, at, 8);
         at += 8;
       }
@@ -96,10 +96,10 @@ std::vector<Member> members_of(const Source& source) {
   std::vector<Member> members;
   while (!rest.empty()) {
     if (rest.size() < entry_bytes || number(rest, 0, 4) != 0x02014b50)
-      throw malformed(source, "an entry of the directory", "other bytes");
+      throw malformed_npz(source, "an entry of the directory", "other bytes");
     const std::size_t name = number(rest, 28, 2), extra = number(rest, 30, 2), comment = number(rest, 32, 2);
     if (name + extra + comment > rest.size() - entry_bytes)
-      throw malformed(source, "entries within the directory", "a longer one");
+      throw malformed_npz(source, "entries within the directory", "a longer one");
     Member member{.name = std::string(reinterpret_cast<const char*>(rest.data()) + entry_bytes, name),
                   .flags = static_cast<std::uint32_t>(number(rest, 8, 2)),
                   .method = static_cast<std::uint32_t>(number(rest, 10, 2)),
@@ -112,7 +112,7 @@ std::vector<Member> members_of(const Source& source) {
     rest = rest.subspan(entry_bytes + name + extra + comment);
   }
   if (members.size() != directory.members)
-    throw malformed(source, fmt::format("{} members", directory.members), fmt::format("{}", members.size()));
+    throw malformed_npz(source, fmt::format("{} members", directory.members), fmt::format("{}", members.size()));
   return members;
 }
 
@@ -124,7 +124,7 @@ const Member& choose(const Source& source, const std::vector<Member>& members, s
     const std::string_view bare = name.ends_with(".npy") ? name.substr(0, name.size() - 4) : name;
     all += (all.empty() ? "" : ", ") + std::string(bare);
     if (name != wanted && bare != wanted && !(wanted.empty() && members.size() == 1)) continue;
-    if (chosen) throw malformed(source, "names that differ", fmt::format("\"{}\" twice", name));
+    if (chosen) throw malformed_npz(source, "names that differ", fmt::format("\"{}\" twice", name));
     chosen = &member;
   }
   if (chosen) return *chosen;
@@ -141,26 +141,27 @@ const Member& choose(const Source& source, const std::vector<Member>& members, s
 
 std::vector<std::byte> unpack(const Source& source, const Member& member) {
   constexpr std::uint64_t local_bytes = 30;
-  if (member.flags & 1) throw malformed(source, "no encryption", fmt::format("\"{}\" encrypted", member.name));
+  if (member.flags & 1) throw malformed_npz(source, "no encryption", fmt::format("\"{}\" encrypted", member.name));
   if (member.method != 0 && member.method != 8)
-    throw malformed(source, "members stored or deflated", fmt::format("method {}", member.method));
+    throw malformed_npz(source, "members stored or deflated", fmt::format("method {}", member.method));
   const std::vector<std::byte> local = source.read(member.header_at, local_bytes);
-  if (number(local, 0, 4) != 0x04034b50) throw malformed(source, "a member where the directory says", "other bytes");
+  if (number(local, 0, 4) != 0x04034b50)
+    throw malformed_npz(source, "a member where the directory says", "other bytes");
   const std::uint64_t at = member.header_at + local_bytes + number(local, 26, 2) + number(local, 28, 2);
   if (at > source.size() || member.packed > source.size() - at)
-    throw malformed(source, fmt::format("{} bytes of \"{}\"", member.packed, member.name),
-                    fmt::format("a size of {} bytes", source.size()));
+    throw malformed_npz(source, fmt::format("{} bytes of \"{}\"", member.packed, member.name),
+                        fmt::format("a size of {} bytes", source.size()));
 
   std::vector<std::byte> bytes;
   if (member.method == 0) {
     if (member.size != member.packed)
-      throw malformed(source, "a stored member's sizes to be equal",
-                      fmt::format("{} and {}", member.packed, member.size));
+      throw malformed_npz(source, "a stored member's sizes to be equal",
+                          fmt::format("{} and {}", member.packed, member.size));
     bytes = source.read(at, member.size);
   } else {
     if (member.size > Inflater::most_bytes(member.packed))
-      throw malformed(source, fmt::format("at most {} bytes unpacked", Inflater::most_bytes(member.packed)),
-                      fmt::format("{} announced", member.size));
+      throw malformed_npz(source, fmt::format("at most {} bytes unpacked", Inflater::most_bytes(member.packed)),
+                          fmt::format("{} announced", member.size));
     Inflater inflater(source, at, member.packed, Packing::deflate);
     bytes.resize(member.size);
     inflater.read(bytes);
@@ -168,7 +169,7 @@ std::vector<std::byte> unpack(const Source& source, const Member& member) {
   }
   const auto checksum = crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
   if (checksum != member.checksum)
-    throw malformed(source, fmt::format("checksum {:08x}", member.checksum), fmt::format("{:08x}", checksum));
+    throw malformed_npz(source, fmt::format("checksum {:08x}", member.checksum), fmt::format("{:08x}", checksum));
   return bytes;
 }
 

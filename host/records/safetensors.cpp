@@ -22,7 +22,7 @@ constexpr std::uint64_t longest_header = 100'000'000;  // the reference implemen
 constexpr std::array<std::pair<std::string_view, DType>, 5> dtypes{
     {{"F32", DType::f32}, {"F64", DType::f64}, {"U8", DType::u8}, {"I32", DType::i32}, {"I64", DType::i64}}};
 
-Error malformed(std::string what, std::string expected, std::string found) {
+Error malformed_safetensors(std::string what, std::string expected, std::string found) {
   return data_error({.what = std::move(what),
                      .expected = std::move(expected),
                      .found = std::move(found),
@@ -53,13 +53,13 @@ std::string_view name_of(DType wanted) {
 std::vector<std::uint64_t> numbers(const std::string& tensor, const Json& entry, const char* key) {
   const auto found = entry.find(key);
   if (found == entry.end() || !found->is_array())
-    throw malformed(fmt::format("tensor \"{}\" has no \"{}\"", tensor, key), "a list of integers",
-                    found == entry.end() ? "none" : found->type_name());
+    throw malformed_safetensors(fmt::format("tensor \"{}\" has no \"{}\"", tensor, key), "a list of integers",
+                                found == entry.end() ? "none" : found->type_name());
   std::vector<std::uint64_t> values;
   for (const Json& value : *found) {
     if (!value.is_number_unsigned() || value.get<std::uint64_t>() > std::uint64_t{1} << 62)
-      throw malformed(fmt::format("tensor \"{}\" has a wrong \"{}\"", tensor, key), "integers from 0 to 2^62",
-                      json_line(value));
+      throw malformed_safetensors(fmt::format("tensor \"{}\" has a wrong \"{}\"", tensor, key),
+                                  "integers from 0 to 2^62", json_line(value));
     values.push_back(value.get<std::uint64_t>());
   }
   return values;
@@ -67,31 +67,33 @@ std::vector<std::uint64_t> numbers(const std::string& tensor, const Json& entry,
 
 Entry entry_of(const std::string& name, const Json& json, std::uint64_t available) {
   if (!json.is_object())
-    throw malformed(fmt::format("tensor \"{}\" is not described", name), "an object", json.type_name());
+    throw malformed_safetensors(fmt::format("tensor \"{}\" is not described", name), "an object", json.type_name());
   for (const auto& [key, value] : json.items())
     if (key != "dtype" && key != "shape" && key != "data_offsets")
-      throw malformed(fmt::format("tensor \"{}\" has an unknown key", name), "dtype, shape and data_offsets", key);
+      throw malformed_safetensors(fmt::format("tensor \"{}\" has an unknown key", name),
+                                  "dtype, shape and data_offsets", key);
   const auto dtype = json.find("dtype");
   if (dtype == json.end() || !dtype->is_string())
-    throw malformed(fmt::format("tensor \"{}\" has no dtype", name), "a string",
-                    dtype == json.end() ? "none" : dtype->type_name());
+    throw malformed_safetensors(fmt::format("tensor \"{}\" has no dtype", name), "a string",
+                                dtype == json.end() ? "none" : dtype->type_name());
   Entry entry{.name = name, .dtype = dtype_of(name, dtype->get<std::string>()), .shape = {}};
   for (const std::uint64_t extent : numbers(name, json, "shape"))
     entry.shape.push_back(static_cast<std::int64_t>(extent));
 
   const std::vector<std::uint64_t> offsets = numbers(name, json, "data_offsets");
   if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > available)
-    throw malformed(fmt::format("tensor \"{}\" lies outside of the file", name),
-                    fmt::format("data_offsets [begin, end] with 0 <= begin <= end <= {}", available),
-                    fmt::format("[{}]", fmt::join(offsets, ", ")));
+    throw malformed_safetensors(fmt::format("tensor \"{}\" lies outside of the file", name),
+                                fmt::format("data_offsets [begin, end] with 0 <= begin <= end <= {}", available),
+                                fmt::format("[{}]", fmt::join(offsets, ", ")));
   entry.begin = offsets[0];
   entry.end = offsets[1];
   const std::uint64_t bytes = doing(fmt::format("checking tensor \"{}\"", name),
                                     [&] { return bytes_of_shape(entry.dtype, entry.shape, available); });
   if (bytes != entry.end - entry.begin)
-    throw malformed(fmt::format("tensor \"{}\" does not fill its place", name),
-                    fmt::format("{} bytes for {} {}", bytes, dtype_name(entry.dtype), shape_text(entry.shape)),
-                    fmt::format("{}", entry.end - entry.begin));
+    throw malformed_safetensors(
+        fmt::format("tensor \"{}\" does not fill its place", name),
+        fmt::format("{} bytes for {} {}", bytes, dtype_name(entry.dtype), shape_text(entry.shape)),
+        fmt::format("{}", entry.end - entry.begin));
   return entry;
 }
 
@@ -103,22 +105,22 @@ void expect_no_gaps(const std::vector<Entry>& entries, std::uint64_t available) 
   std::uint64_t end = 0;
   for (const Entry* const entry : ordered) {
     if (entry->begin != end)
-      throw malformed(
+      throw malformed_safetensors(
           fmt::format("tensor \"{}\" {}", entry->name, entry->begin < end ? "overlaps another" : "follows a gap"),
           fmt::format("a begin at byte {}", end), fmt::format("{}", entry->begin));
     end = entry->end;
   }
   if (end != available)
-    throw malformed("bytes that belong to no tensor", fmt::format("an end at byte {} of the values", end),
-                    fmt::format("{}", available));
+    throw malformed_safetensors("bytes that belong to no tensor", fmt::format("an end at byte {} of the values", end),
+                                fmt::format("{}", available));
 }
 
 std::map<std::string, std::string> metadata_of(const Json& json) {
-  if (!json.is_object()) throw malformed("__metadata__ is malformed", "an object", json.type_name());
+  if (!json.is_object()) throw malformed_safetensors("__metadata__ is malformed", "an object", json.type_name());
   std::map<std::string, std::string> metadata;
   for (const auto& [key, value] : json.items()) {
     if (!value.is_string())
-      throw malformed(fmt::format("__metadata__ \"{}\" is no text", key), "a string", value.type_name());
+      throw malformed_safetensors(fmt::format("__metadata__ \"{}\" is no text", key), "a string", value.type_name());
     metadata.emplace(key, value.get<std::string>());
   }
   return metadata;
@@ -186,17 +188,19 @@ const Array& Safetensors::at(std::string_view name) const {
 Safetensors read_safetensors(const Source& source) {
   return doing("reading " + source.name(), [&] {
     if (source.size() < 8)
-      throw malformed("too short for a safetensors file", "8 bytes or more", fmt::format("{}", source.size()));
+      throw malformed_safetensors("too short for a safetensors file", "8 bytes or more",
+                                  fmt::format("{}", source.size()));
     std::uint64_t length = 0;
     source.read(0, std::as_writable_bytes(std::span(&length, 1)));
     const std::uint64_t most = std::min(longest_header, source.size() - 8);
     if (length > most)
-      throw malformed("the header is longer than can be", fmt::format("at most {} bytes", most),
-                      fmt::format("{}", length));
+      throw malformed_safetensors("the header is longer than can be", fmt::format("at most {} bytes", most),
+                                  fmt::format("{}", length));
     std::string text(length, '\0');
     source.read(8, std::as_writable_bytes(std::span(text)));
     if (!text.starts_with('{'))
-      throw malformed("the header is not JSON", "\"{\" at its beginning", text.empty() ? "nothing" : "other bytes");
+      throw malformed_safetensors("the header is not JSON", "\"{\" at its beginning",
+                                  text.empty() ? "nothing" : "other bytes");
     const Json header = parse_json(text, "the header");
 
     const std::uint64_t values_at = 8 + length, available = source.size() - values_at;

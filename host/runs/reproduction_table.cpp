@@ -44,13 +44,13 @@ std::vector<double> of_memory(const RunRecord& run, const char* when) {
 }
 
 /// A column: where its values, one a replica, stand in what a run left.
-struct Column {
+struct ArmColumn {
   const char *key, *title;
   int digits;
   std::vector<double> (*values)(const RunRecord& run, const char* name);
   const char* name;
 };
-constexpr Column columns[] = {
+constexpr ArmColumn arm_columns[] = {
     {"vaa_start", "VAA start", 2, of_result, "vaa_start"},
     {"vaa", "VAA end", 2, of_result, "vaa"},
     {"memory_start", "restitution start", 3, of_memory, "initialized"},
@@ -63,7 +63,7 @@ constexpr Column columns[] = {
     {"first_optimal_episode", "first optimal in episode", 0, of_result, "first_optimal_episode"},
     {"optimal_episode", "optimal from episode", 0, of_result, "optimal_episode"}};
 
-std::string spread(const Json& row, const Column& column) {
+std::string spread(const Json& row, const ArmColumn& column) {
   if (!row.contains(column.key) || row[column.key].is_null()) return "–";
   const Json& of = row[column.key];
   const std::string text = fmt::format("{:.{}f} ± {:.{}f}", of["mean"].get<double>(), column.digits,
@@ -84,7 +84,7 @@ std::size_t width_of(const std::string& text) {
 
 Json row_of(const std::string& group, const std::string& arm, const RunRecord& run) {
   Json row{{"group", group}, {"arm", arm}, {"run", run.path.string()}, {"replicas", run.replicas()}};
-  for (const Column& column : columns) {
+  for (const ArmColumn& column : arm_columns) {
     const std::vector<double> values = column.values(run, column.name);
     row[column.key] = values.empty() ? Json()
                                      : Json{{"mean", mean(values)},
@@ -113,7 +113,7 @@ TextTable table_of(const std::string& title, const std::vector<Json>& rows) {
     table.header.push_back(name);
     for (std::size_t i = 0; i < rows.size(); ++i) table.rows[i].push_back(text(rows[i]));
   };
-  for (const Column& column : columns)
+  for (const ArmColumn& column : arm_columns)
     if (std::any_of(rows.begin(), rows.end(), [&](const Json& row) { return !row[column.key].is_null(); }))
       add(column.title, [&](const Json& row) { return spread(row, column); });
   add("solved", [](const Json& row) {

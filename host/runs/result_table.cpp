@@ -41,18 +41,18 @@ std::string figure(const Json& result, const char* key, std::size_t replica, int
   return fmt::format("{:.{}f}", held.get<double>(), digits);
 }
 
-struct Row {
+struct ResultRow {
   const Json* result;
   std::string label;
 };
 
-std::string table_of(const std::vector<Row>& rows, std::span<const Column> columns) {
+std::string table_of(const std::vector<ResultRow>& rows, std::span<const Column> columns) {
   std::size_t width = 16;
-  for (const Row& row : rows) width = std::max(width, row.label.size() + 2);
+  for (const ResultRow& row : rows) width = std::max(width, row.label.size() + 2);
   std::string table = fmt::format("{:<{}}{:>8}", "start", width, "replica");
   for (const Column& column : columns) table += fmt::format("{:>{}}", column.title, column.width);
   table += "\n";
-  for (const Row& row : rows) {
+  for (const ResultRow& row : rows) {
     for (std::size_t r = 0; r < (*row.result)["replicas"].get<std::size_t>(); ++r) {
       table += fmt::format("{:<{}}{:>8}", row.label, width, r);
       for (const Column& column : columns)
@@ -66,7 +66,7 @@ std::string table_of(const std::vector<Row>& rows, std::span<const Column> colum
 }  // namespace
 
 std::string result_table(const std::vector<Json>& results, const std::vector<std::string>& labels) {
-  std::vector<Row> predictions, policies;
+  std::vector<ResultRow> predictions, policies;
   for (std::size_t i = 0; i < results.size(); ++i)
     (results[i].contains("return") ? policies : predictions)
         .push_back({&results[i], labels.empty() ? results[i]["init"].get<std::string>() : labels[i]});
