@@ -52,6 +52,22 @@ struct Weights {
   }
 };
 
+/// What forward and backward of a run need besides it.
+template <class Real>
+struct Stepwise {
+  Stepwise(Device& device, const LayerRun<Real>& run)
+      : kernels(&cell_kernels(run.cell->name).stepwise(Real{})),
+        stream(device.stream()),
+        workspace(device.workspace().reserve(step_rows(run, nullptr).bytes)),
+        rows(step_rows(run, workspace)),
+        weights(run) {}
+  const StepwiseKernels<Real>* kernels;
+  cudaStream_t stream;
+  void* workspace;
+  StepRows<Real> rows;
+  Weights<Real> weights;
+};
+
 bool worth_graph(const Shape& shape) {
   return shape.steps >= fewest_steps_of_graph && shape.steps <= most_steps_of_graph;
 }
@@ -60,64 +76,56 @@ bool worth_graph(const Shape& shape) {
 
 template <class Real>
 void StepwiseSchedule<Real>::forward(const LayerRun<Real>& run) {
-  const StepwiseKernels<Real>& kernels = cell_kernels(run.cell->name).stepwise(Real{});
-  const cudaStream_t stream = device_->stream();
-  void* const workspace = device_->workspace().reserve(step_rows(run, nullptr).bytes);
-  const StepRows<Real> rows = step_rows(run, workspace);
+  const Stepwise<Real> own(*device_, run);
   const Shape& shape = run.shape;
   const CellInfo& cell = *run.cell;
-  const Weights<Real> weights(run);
   const auto every_step = [&] {
     for (int step = 0; step < shape.steps; ++step) {
       if (cell.recurrent > 0)
-        products_->multiply<Real>({rows_at(shape, run.states, step, 1), Transposed::no, weights.recurrent,
-                                   Transposed::yes, rows_at(shape, rows.recurrent, 0, cell.recurrent),
+        products_->multiply<Real>({rows_at(shape, run.states, step, 1), Transposed::no, own.weights.recurrent,
+                                   Transposed::yes, rows_at(shape, own.rows.recurrent, 0, cell.recurrent),
                                    Result::replaced});
       if (cell.deep > 0) {
-        kernels.forward_intermediate(run, rows, step, stream);
-        const Lanes<Real>& read = kept(run.intermediates, shape.steps) ? run.intermediates : rows.intermediates;
-        products_->multiply<Real>({rows_at(shape, read, step, 1), Transposed::no, weights.deep, Transposed::yes,
-                                   rows_at(shape, rows.deep, 0, cell.deep), Result::replaced});
+        own.kernels->forward_intermediate(run, own.rows, step, own.stream);
+        const Lanes<Real>& read = kept(run.intermediates, shape.steps) ? run.intermediates : own.rows.intermediates;
+        products_->multiply<Real>({rows_at(shape, read, step, 1), Transposed::no, own.weights.deep, Transposed::yes,
+                                   rows_at(shape, own.rows.deep, 0, cell.deep), Result::replaced});
       }
-      kernels.forward(run, rows, step, stream);
+      own.kernels->forward(run, own.rows, step, own.stream);
     }
   };
   if (!worth_graph(shape)) return every_step();
-  graphs_.run(key_of(run, workspace), stream, every_step);
+  graphs_.run(key_of(run, own.workspace), own.stream, every_step);
 }
 
 template <class Real>
 void StepwiseSchedule<Real>::backward(const LayerRun<Real>& run, const LayerGradient<Real>& gradient) {
-  const StepwiseKernels<Real>& kernels = cell_kernels(run.cell->name).stepwise(Real{});
-  const cudaStream_t stream = device_->stream();
-  void* const workspace = device_->workspace().reserve(step_rows(run, nullptr).bytes);
-  const StepRows<Real> rows = step_rows(run, workspace);
+  const Stepwise<Real> own(*device_, run);
   const Shape& shape = run.shape;
   const CellInfo& cell = *run.cell;
-  const Weights<Real> weights(run);
   const auto every_step = [&] {
-    kernels.begin_backward(run, gradient, rows, stream);
+    own.kernels->begin_backward(run, gradient, own.rows, own.stream);
     for (int step = shape.steps - 1; step >= 0; --step) {
       if (cell.deep > 0) {
-        kernels.backward_deep(run, gradient, rows, step, stream);
-        products_->multiply<Real>({rows_at(shape, gradient.deep, step, cell.deep), Transposed::no, weights.deep,
-                                   Transposed::no, rows_at(shape, rows.through, 0, 1), Result::replaced});
+        own.kernels->backward_deep(run, gradient, own.rows, step, own.stream);
+        products_->multiply<Real>({rows_at(shape, gradient.deep, step, cell.deep), Transposed::no, own.weights.deep,
+                                   Transposed::no, rows_at(shape, own.rows.through, 0, 1), Result::replaced});
       }
-      kernels.backward(run, gradient, rows, step, stream);
+      own.kernels->backward(run, gradient, own.rows, step, own.stream);
       if (cell.recurrent > 0)
         products_->multiply<Real>({rows_at(shape, gradient.recurrent, step, cell.recurrent), Transposed::no,
-                                   weights.recurrent, Transposed::no, rows_at(shape, gradient.state, 0, 1),
+                                   own.weights.recurrent, Transposed::no, rows_at(shape, gradient.state, 0, 1),
                                    Result::added});
     }
-    kernels.end_backward(run, gradient, rows, stream);
+    own.kernels->end_backward(run, gradient, own.rows, own.stream);
   };
   if (!worth_graph(shape)) return every_step();
-  GraphCache::Key key = key_of(run, workspace);
+  GraphCache::Key key = key_of(run, own.workspace);
   for (const Lanes<Real>* const lanes :
        {&gradient.state, &gradient.totals, &gradient.input, &gradient.unit, &gradient.recurrent, &gradient.deep})
     add_to(key, *lanes);
   add_to(key, gradient.entering);
-  graphs_.run(key, stream, every_step);
+  graphs_.run(key, own.stream, every_step);
 }
 
 template class StepwiseSchedule<float>;

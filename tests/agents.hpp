@@ -16,22 +16,12 @@ inline std::shared_ptr<const Environment> maze(int length) {
   return made_task("t_maze", {{"task.length", std::to_string(length)}}).environment;
 }
 
-/// Networks that start alike for the same seed, and their trainer.
 template <class Real>
-struct Agents {
+struct Agents : Trained<Real, QTrainer, Environment, QTrainerOptions> {
+  using Base = Trained<Real, QTrainer, Environment, QTrainerOptions>;
   Agents(Backend& backend, const Environment& environment, const char* cell, Structure structure, int units,
          std::vector<std::uint64_t> seeds, const QTrainerOptions& options)
-      : model(backend, shape(environment, cell, structure, units), static_cast<int>(seeds.size())),
-        trainer(model, environment, seeds, options, journal) {
-    journal.add_listener(events);
-    std::vector<Real> values;
-    for (const std::uint64_t seed : seeds) {
-      const auto own = normal_draws<Real>(static_cast<std::size_t>(model.parameters().size()), seed, 0.4);
-      values.insert(values.end(), own.begin(), own.end());
-    }
-    model.parameters().block().from_host(values);
-    trainer.start();
-  }
+      : Base(backend, environment, shape(environment, cell, structure, units), std::move(seeds), options) {}
   static ModelShape shape(const Environment& environment, const char* cell, Structure structure, int units) {
     return {.cell = &cell_named(cell),
             .units = units,
@@ -40,19 +30,6 @@ struct Agents {
             .inputs = input_size(environment),
             .outputs = environment.actions()};
   }
-  typename QTrainer<Real>::End run() {
-    return trainer.run([] { return false; }, [] {});
-  }
-  std::vector<Real> parameters(std::ptrdiff_t replica) {
-    const std::vector<Real> all = model.parameters().block().to_host();
-    const std::ptrdiff_t size = model.parameters().size();
-    return {all.begin() + replica * size, all.begin() + (replica + 1) * size};
-  }
-
-  std::shared_ptr<Events> events = std::make_shared<Events>();
-  Journal journal;
-  Model<Real> model;
-  QTrainer<Real> trainer;
 };
 
 inline QTrainerOptions small_learning(std::vector<double> rates) {

@@ -45,10 +45,10 @@ class Events : public Listener {
 };
 
 /// Networks that start alike for the same seed, and their trainer.
-template <class Real>
-struct Training {
-  Training(Backend& backend, const TaskData& data, const ModelShape& shape, std::vector<std::uint64_t> seeds,
-           const TrainerOptions& options)
+template <class Real, template <class> class Kind, class Data, class Options>
+struct Trained {
+  Trained(Backend& backend, const Data& data, const ModelShape& shape, std::vector<std::uint64_t> seeds,
+          const Options& options)
       : model(backend, shape, static_cast<int>(seeds.size())), trainer(model, data, seeds, options, journal) {
     journal.add_listener(events);
     std::vector<Real> values;
@@ -59,7 +59,7 @@ struct Training {
     model.parameters().block().from_host(values);
     trainer.start();
   }
-  typename Trainer<Real>::End run() {
+  typename Kind<Real>::End run() {
     return trainer.run([] { return false; }, [] {});
   }
   std::vector<Real> parameters() { return model.parameters().block().to_host(); }
@@ -72,7 +72,9 @@ struct Training {
   std::shared_ptr<Events> events = std::make_shared<Events>();
   Journal journal;
   Model<Real> model;
-  Trainer<Real> trainer;
+  Kind<Real> trainer;
 };
+template <class Real>
+using Training = Trained<Real, Trainer, TaskData, TrainerOptions>;
 
 }  // namespace hysteron
