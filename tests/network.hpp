@@ -1,9 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <ostream>
-#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>

@@ -99,6 +99,7 @@ void GramSolver::merge(const LinearAutoencoderSolver& solver) {
   const GramSolver& other = dynamic_cast<const GramSolver&>(solver);
   if (other.steps_.empty()) return;
   const std::vector<double> shift = steps_.merge(other.steps_);
+  // The other's, about this one's provisional mean.
   LagMatrix gram_of_other{other.lags_, features(), other.gram_.to_host()};
   LengthSums length_sums = other.length_sums_;
   shift_mean(gram_of_other, length_sums, shift);

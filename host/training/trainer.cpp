@@ -9,7 +9,6 @@
 #include "analysis/statistics.hpp"
 #include "training/gradient_detaching.hpp"
 #include "training/labels.hpp"
-#include "training/not_finite.hpp"
 #include "training/orthogonal_penalty.hpp"
 
 namespace hysteron {
