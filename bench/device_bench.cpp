@@ -10,8 +10,8 @@
 #include <benchmark/benchmark.h>
 
 #include <hysteron/decompositions.hpp>
-#include <hysteron/multistability.hpp>
 #include <hysteron/random.hpp>
+#include <hysteron/warm_up.hpp>
 
 namespace hysteron {
 namespace {

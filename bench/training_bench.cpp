@@ -5,8 +5,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include <hysteron/multistability.hpp>
 #include <hysteron/random.hpp>
+#include <hysteron/warm_up.hpp>
 
 namespace hysteron {
 

@@ -19,11 +19,7 @@ CellKernelsRegistration::CellKernelsRegistration(const CellKernels& kernels) { r
 
 const CellKernels& cell_kernels(std::string_view cell) {
   const auto found = std::ranges::find(registered(), cell, &CellKernels::cell);
-  if (found == registered().end())
-    throw defect({.what = "no CUDA kernels for the cell \"" + std::string(cell) + "\"",
-                  .expected = "",
-                  .found = "",
-                  .hint = ""});
+  if (found == registered().end()) throw defect({.what = "no CUDA kernels for the cell \"" + std::string(cell) + "\""});
   return *found;
 }
 

@@ -15,8 +15,7 @@ void require(bool right, const char* what, View<double> a, View<double> b) {
   if (right) return;
   throw defect({.what = std::string("a decomposition of matrices that do not fit: ") + what,
                 .expected = extents(a),
-                .found = extents(b),
-                .hint = ""});
+                .found = extents(b)});
 }
 
 std::int64_t leading(View<double> a) { return std::max<std::int64_t>(a.row, a.columns); }
@@ -45,7 +44,6 @@ class CudaDecompositions::Call {
     device_->copy_out(&said, verdict(), sizeof said);
     if (said == 0) return;
     throw numeric_error({.what = std::string(name_) + " of a matrix " + of_ + " did not converge",
-                         .expected = "",
                          .found = "info " + std::to_string(said),
                          .hint = "look for numbers that are not finite, or of very different magnitude, in the data"});
   }
@@ -87,8 +85,6 @@ void place_vectors(Device& device, const double* from, std::ptrdiff_t row, View<
 void require_finite(const std::vector<double>& values, const char* what, View<double> a) {
   if (std::ranges::all_of(values, [](double value) { return std::isfinite(value); })) return;
   throw numeric_error({.what = std::string("not a finite number in ") + what + " of a matrix " + extents(a),
-                       .expected = "",
-                       .found = "",
                        .hint = "look for such numbers in the data"});
 }
 

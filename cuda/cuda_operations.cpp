@@ -12,10 +12,7 @@ namespace {
 
 const PersistentKernels& persistent_kernels_of(const CellInfo& cell) {
   if (const PersistentKernels* const kernels = persistent_kernels(cell.name)) return *kernels;
-  throw defect({.what = "a persistent schedule for the cell \"" + std::string(cell.name) + "\", which has none",
-                .expected = "",
-                .found = "",
-                .hint = ""});
+  throw defect({.what = "a persistent schedule for the cell \"" + std::string(cell.name) + "\", which has none"});
 }
 
 bool is_persistent(Schedule schedule) { return schedule == Schedule::solo || schedule == Schedule::cluster; }

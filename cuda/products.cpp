@@ -77,8 +77,7 @@ void require_shapes(const ProductRun<Real>& run) {
   const auto text = [](std::ptrdiff_t m, std::ptrdiff_t n) { return std::to_string(m) + " x " + std::to_string(n); };
   throw defect({.what = "a product of matrices that do not fit",
                 .expected = text(run.c.rows, run.c.columns),
-                .found = text(rows, depth(run)) + " times " + text(depth_of_b, columns),
-                .hint = ""});
+                .found = text(rows, depth(run)) + " times " + text(depth_of_b, columns)});
 }
 
 }  // namespace

@@ -82,7 +82,6 @@ std::unique_ptr<Backend> make(int device, int) {
   return doing("making ready cuda:" + std::to_string(device), [device]() -> std::unique_ptr<Backend> {
     if (const std::string reason = reason_against(properties_of(device)); !reason.empty())
       throw device_error({.what = "cannot compute on cuda:" + std::to_string(device),
-                          .expected = "",
                           .found = reason,
                           .hint = "hysteron info lists what can run here"});
     return std::make_unique<CudaBackend>(device);

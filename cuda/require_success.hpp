@@ -13,7 +13,6 @@ inline void require_success(cudaError_t status, const char* call) {
   static_cast<void>(cudaGetLastError());  // told here: it is no fault of the calls to come
   // Some errors are found only at a later call; CUDA keeps those, and every call after them fails as well.
   throw device_error({.what = std::string(call) + " failed",
-                      .expected = "",
                       .found = std::string(cudaGetErrorName(status)) + ": " + cudaGetErrorString(status),
                       .hint = "the cause may be an earlier call: CUDA_LAUNCH_BLOCKING=1 makes each tell its own"});
 }

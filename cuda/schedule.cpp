@@ -109,7 +109,7 @@ Possibility possibility(const RecurrenceKind& kind, const DeviceTraits& device, 
     case Schedule::scan:
       return scan(kind);
   }
-  throw defect({.what = "unknown schedule", .expected = "", .found = "", .hint = ""});
+  throw defect({.what = "unknown schedule"});
 }
 
 std::string description(const RecurrenceKind& kind) {

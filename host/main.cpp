@@ -17,7 +17,7 @@
 #include <hysteron/registry.hpp>
 #include <hysteron/version.hpp>
 
-#include "commands/command.hpp"
+#include "command_line/command.hpp"
 
 namespace hysteron {
 namespace {
@@ -73,21 +73,18 @@ class Verbs {
       if (error.get_exit_code() == 0) return app_.exit(error);
       for (const auto& [app, command] : commands_)  // a misspelt option explains one that is missing
         if (app->parsed()) refuse_extras(*app);
-      throw usage_error(
-          {.what = error.what(), .expected = "", .found = "", .hint = "hysteron help VERB shows what a verb takes"});
+      throw usage_error({.what = error.what(), .hint = "hysteron help VERB shows what a verb takes"});
     }
     for (const auto& [app, command] : commands_) {
       if (!app->parsed()) continue;
       refuse_extras(*app);
       const int code = command->run(whole);
       if (std::fflush(stdout) != 0 || std::ferror(stdout))
-        throw data_error({.what = "cannot write the results to standard output",
-                          .expected = "",
-                          .found = std::generic_category().message(errno),
-                          .hint = ""});
+        throw data_error(
+            {.what = "cannot write the results to standard output", .found = std::generic_category().message(errno)});
       return code;
     }
-    throw defect({.what = "no verb ran", .expected = "", .found = "", .hint = ""});
+    throw defect({.what = "no verb ran"});
   }
 
  private:
@@ -111,7 +108,6 @@ class Verbs {
       for (const CLI::App* verb : app.get_subcommands({})) known.push_back(verb->get_name());
       throw usage_error({.what = "a verb is missing after \"" + app.get_name() + "\"",
                          .expected = fmt::format("one of: {}", fmt::join(known, ", ")),
-                         .found = "",
                          .hint = "hysteron --help shows what they do"});
     }
     if (arguments[at].starts_with('-')) return;
@@ -130,8 +126,6 @@ class Verbs {
     const std::string extra = app.remaining().front();
     if (!extra.starts_with('-'))
       throw usage_error({.what = "\"" + extra + "\" is one argument too many",
-                         .expected = "",
-                         .found = "",
                          .hint = "hysteron help " + app.get_name() + " shows what the verb takes"});
     std::vector<std::string> known;
     for (const CLI::Option* option : app.get_options({}))

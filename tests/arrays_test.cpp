@@ -13,7 +13,7 @@
 #include <hysteron/task.hpp>
 
 #include "data/sequence_files.hpp"
-#include "records/npy.hpp"
+#include "files/npy.hpp"
 #include "tests/made_task.hpp"
 
 namespace hysteron {

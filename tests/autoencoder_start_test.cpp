@@ -13,7 +13,7 @@
 #include <hysteron/trainer.hpp>
 #include <hysteron/unrolled.hpp>
 
-#include "autoencoder/readout.hpp"
+#include "preparation/readout.hpp"
 #include "runs/inference.hpp"
 #include "runs/initialization.hpp"
 #include "tests/network.hpp"

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "records/npy.hpp"
-#include "records/safetensors.hpp"
+#include "files/npy.hpp"
+#include "files/safetensors.hpp"
 #include "tests/child_program.hpp"
 
 namespace hysteron {

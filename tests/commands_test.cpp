@@ -8,7 +8,7 @@
 #include <hysteron/registry.hpp>
 #include <hysteron/task.hpp>
 
-#include "records/model_file.hpp"
+#include "network/model_file.hpp"
 #include "tests/command_files.hpp"
 
 namespace hysteron {

@@ -7,8 +7,8 @@
 #include <zlib.h>
 
 #include "data/data_sets.hpp"
-#include "records/json.hpp"
-#include "records/unpacked_file.hpp"
+#include "files/json.hpp"
+#include "files/unpacked_file.hpp"
 #include "tests/child_program.hpp"
 
 namespace hysteron {

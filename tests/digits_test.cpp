@@ -16,7 +16,7 @@
 #include <hysteron/random.hpp>
 #include <hysteron/task.hpp>
 
-#include "records/atomic_file.hpp"
+#include "files/atomic_file.hpp"
 #include "tests/made_task.hpp"
 
 namespace hysteron {

@@ -7,13 +7,14 @@
 
 #include <gtest/gtest.h>
 
+#include <hysteron/loss_run.hpp>
 #include <hysteron/optimizer.hpp>
 #include <hysteron/trainer.hpp>
 
-#include "records/model_file.hpp"
-#include "records/safetensors.hpp"
+#include "files/safetensors.hpp"
+#include "network/model_file.hpp"
+#include "preparation/draws.hpp"
 #include "tests/network.hpp"
-#include "training/draws.hpp"
 
 namespace hysteron {
 namespace {

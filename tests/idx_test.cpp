@@ -1,12 +1,12 @@
-#include "records/idx.hpp"
+#include "files/idx.hpp"
 
 #include <cstdlib>
 #include <numeric>
 
 #include <zlib.h>
 
-#include "records/mnist_files.hpp"
-#include "records/npy.hpp"
+#include "data/mnist_files.hpp"
+#include "files/npy.hpp"
 #include "tests/record_files.hpp"
 
 namespace hysteron {

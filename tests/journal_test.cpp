@@ -6,8 +6,8 @@
 
 #include <hysteron/journal.hpp>
 
-#include "records/console.hpp"
-#include "records/json.hpp"
+#include "files/json.hpp"
+#include "journal/console.hpp"
 #include "tests/record_files.hpp"
 
 namespace hysteron {

@@ -9,7 +9,7 @@
 
 #include <hysteron/memory_capacity.hpp>
 
-#include "analysis/lag_regression.hpp"
+#include "memory/lag_regression.hpp"
 #include "runs/inference.hpp"
 #include "tests/network.hpp"
 

@@ -9,8 +9,8 @@
 
 #include <hysteron/multistability.hpp>
 
+#include "preparation/draws.hpp"
 #include "tests/network.hpp"
-#include "training/draws.hpp"
 
 namespace hysteron {
 namespace {

@@ -1,11 +1,11 @@
-#include "records/npy.hpp"
+#include "files/npy.hpp"
 
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "records/array.hpp"
-#include "records/npy_header.hpp"
+#include "files/array.hpp"
+#include "files/npy_header.hpp"
 #include "tests/record_files.hpp"
 
 namespace hysteron {

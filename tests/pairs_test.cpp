@@ -1,5 +1,5 @@
 // What paired runs say: intervals of known samples, and the sentences.
-#include "analysis/pairs.hpp"
+#include "foundation/pairs.hpp"
 
 #include <cmath>
 

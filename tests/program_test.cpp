@@ -4,8 +4,8 @@
 
 #include <gmock/gmock.h>
 
-#include "records/npy.hpp"
-#include "records/safetensors.hpp"
+#include "files/npy.hpp"
+#include "files/safetensors.hpp"
 #include "tests/child_program.hpp"
 
 namespace hysteron {

@@ -10,7 +10,7 @@
 #include <hysteron/registry.hpp>
 #include <hysteron/task.hpp>
 
-#include "commands/command.hpp"
+#include "command_line/command.hpp"
 #include "family_files.hpp"
 #include "runs/configuration.hpp"
 #include "runs/reproduction.hpp"

@@ -11,7 +11,7 @@
 #include <hysteron/random.hpp>
 #include <hysteron/replay.hpp>
 
-#include "analysis/prefixes.hpp"
+#include "attractors/prefixes.hpp"
 #include "tests/made_task.hpp"
 #include "tests/network.hpp"
 

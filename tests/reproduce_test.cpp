@@ -4,8 +4,8 @@
 
 #include <gmock/gmock.h>
 
-#include "records/folder_lock.hpp"
-#include "records/json.hpp"
+#include "files/folder_lock.hpp"
+#include "files/json.hpp"
 #include "tests/child_program.hpp"
 
 namespace hysteron {

@@ -4,10 +4,9 @@
 
 #include <sys/wait.h>
 
-#include "records/atomic_file.hpp"
-#include "records/environment.hpp"
-#include "records/json.hpp"
-#include "records/safetensors.hpp"
+#include "files/atomic_file.hpp"
+#include "files/json.hpp"
+#include "files/safetensors.hpp"
 #include "tests/record_files.hpp"
 
 namespace hysteron {
@@ -172,39 +171,11 @@ TEST(RunFolder, an_error_leaves_the_checkpoint_before) {
   const TemporaryFolder folder;
   const RunFolder run = create(folder / "x");
   checkpoint(run, "state 1");
-  message_of(ErrorKind::data, [&] {
-    run.write_checkpoint(
-        [](const auto&) { throw data_error({.what = "disk full", .expected = "", .found = "", .hint = ""}); });
-  });
+  message_of(ErrorKind::data,
+             [&] { run.write_checkpoint([](const auto&) { throw data_error({.what = "disk full"}); }); });
   EXPECT_EQ(contents(run.checkpoint() / "state"), "state 1");
   checkpoint(run, "state 2");
   EXPECT_EQ(contents(run.checkpoint() / "state"), "state 2");
-}
-
-TEST(RunFolder, lists_its_models_by_replica) {
-  const TemporaryFolder folder;
-  const RunFolder run = create(folder / "x");
-  EXPECT_THAT(message_of(ErrorKind::data, [&] { list_models(run.path()); }),
-              AllOf(HasSubstr("has no models"), HasSubstr("the run is not finished")));
-  for (const int replica : {100, 3, 0, 20}) write_safetensors(run.model(replica), {});
-  put(run.path() / "models" / "notes.txt", "");
-  put(run.path() / "models" / "replica-xx.safetensors", "");
-  EXPECT_EQ(run.model(3).filename(), "replica-03.safetensors");
-  EXPECT_THAT(list_models(run.path()), ElementsAre(run.model(0), run.model(3), run.model(20), run.model(100)));
-}
-
-TEST(Environment, tells_where_it_ran) {
-  const Json json = parse_json(environment_json({.version = "0.1.0",
-                                                 .device = "cpu, 2 threads",
-                                                 .threads = 2,
-                                                 .command_line = {"hysteron", "train", "--out", "\xff"}}),
-                               "environment");
-  EXPECT_EQ(json.at("version"), "0.1.0");
-  EXPECT_EQ(json.at("threads"), 2);
-  EXPECT_EQ(json.at("command_line").size(), 4u);
-  for (const char* const key : {"compiler", "device", "processor", "system", "host"})
-    EXPECT_FALSE(json.at(key).get<std::string>().empty()) << key;
-  EXPECT_THAT(json.at("date").get<std::string>(), ::testing::MatchesRegex("....-..-..T..:..:..Z"));
 }
 
 }  // namespace

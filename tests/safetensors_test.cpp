@@ -1,8 +1,8 @@
-#include "records/safetensors.hpp"
+#include "files/safetensors.hpp"
 
 #include <limits>
 
-#include "records/json.hpp"
+#include "files/json.hpp"
 #include "tests/record_files.hpp"
 
 namespace hysteron {

@@ -3,7 +3,7 @@
 
 #include <hysteron/settings.hpp>
 
-#include "records/setting_value.hpp"
+#include "settings/setting_value.hpp"
 #include "tests/record_files.hpp"
 
 namespace hysteron {

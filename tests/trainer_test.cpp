@@ -10,7 +10,7 @@
 
 #include <hysteron/trainer.hpp>
 
-#include "analysis/statistics.hpp"
+#include "foundation/statistics.hpp"
 #include "tests/training.hpp"
 
 namespace hysteron {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <hysteron/multistability.hpp>
+#include <hysteron/warm_up.hpp>
 
 #include "tests/network.hpp"
 

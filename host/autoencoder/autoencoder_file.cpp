@@ -4,7 +4,7 @@
 
 #include <hysteron/linear_autoencoder.hpp>
 
-#include "records/safetensors.hpp"
+#include "files/safetensors.hpp"
 
 namespace hysteron {
 namespace {
@@ -49,8 +49,7 @@ LinearAutoencoder read_autoencoder(const std::filesystem::path& path) {
     if (p < 1 || f < 1 || p > 1'000'000 || f > 100'000'000)
       throw data_error({.what = "a linear autoencoder of no components or features",
                         .expected = "A [components, features]",
-                        .found = shape_text(a.shape),
-                        .hint = ""});
+                        .found = shape_text(a.shape)});
     return LinearAutoencoder{.features = static_cast<int>(f),
                              .components = static_cast<int>(p),
                              .input_weight = numbers(file, "A", {p, f}),

@@ -116,8 +116,7 @@ std::vector<double> decode(Backend& backend, const LinearAutoencoder& autoencode
   if (lags < 1 || count * p != std::ssize(states))
     throw defect({.what = "states to decode of another size",
                   .expected = "a multiple of " + std::to_string(p) + ", one lag at least",
-                  .found = std::to_string(states.size()) + " values, " + std::to_string(lags) + " lags",
-                  .hint = ""});
+                  .found = std::to_string(states.size()) + " values, " + std::to_string(lags) + " lags"});
   const Tensor<double> weights = lag_weights(backend, autoencoder, lags);
   std::vector<double> steps(static_cast<std::size_t>(count * width));
   const std::ptrdiff_t part = std::max<std::ptrdiff_t>(1, encoded_at_once / width);

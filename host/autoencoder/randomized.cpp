@@ -180,8 +180,7 @@ RandomizedSolver::RandomizedSolver(Backend& backend, const Safetensors& file) : 
   if (all * features_ != std::ssize(steps_) || std::ranges::any_of(lengths_, [](int length) { return length < 1; }))
     throw data_error({.what = "the steps of the state do not fit its lengths",
                       .expected = std::to_string(all) + " steps of " + std::to_string(features_) + " features",
-                      .found = std::to_string(steps_.size()) + " values",
-                      .hint = ""});
+                      .found = std::to_string(steps_.size()) + " values"});
 }
 
 }  // namespace hysteron

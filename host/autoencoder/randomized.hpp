@@ -4,7 +4,7 @@
 #include <hysteron/linear_autoencoder.hpp>
 
 #include "autoencoder/dominant_subspace.hpp"
-#include "records/safetensors.hpp"
+#include "files/safetensors.hpp"
 
 namespace hysteron {
 

@@ -10,16 +10,12 @@ void require_sequences(std::int64_t sequences) {
   if (sequences > 0) return;
   throw data_error({.what = "a linear autoencoder of no sequences",
                     .expected = "one sequence of one step at least",
-                    .found = "none",
-                    .hint = ""});
+                    .found = "none"});
 }
 
 void require_variation(double total_energy, double scale) {
   if (!std::isfinite(total_energy))
-    throw numeric_error({.what = "the squares of the sequences have no finite sum",
-                         .expected = "",
-                         .found = "",
-                         .hint = "scale the inputs down"});
+    throw numeric_error({.what = "the squares of the sequences have no finite sum", .hint = "scale the inputs down"});
   // What rounding leaves of numbers of that size.
   if (total_energy > 1e-28 * scale) return;
   throw data_error({.what = "the sequences do not vary: every step is the mean",
@@ -56,21 +52,18 @@ void require_same_features(int features, int other) {
   if (features == other) return;
   throw data_error({.what = "fits of sequences of different features cannot be merged",
                     .expected = std::to_string(features) + " features",
-                    .found = std::to_string(other),
-                    .hint = ""});
+                    .found = std::to_string(other)});
 }
 
 void require_sequences_to_add(const Sequences& sequences, int features_before) {
   if (sequences.owners > 1)
     throw defect({.what = "sequences that each replica has of its own, in one linear autoencoder",
                   .expected = "1 owner",
-                  .found = std::to_string(sequences.owners),
-                  .hint = ""});
+                  .found = std::to_string(sequences.owners)});
   if (features_before > 0 && sequences.count > 0 && sequences.features != features_before)
     throw data_error({.what = "sequences of another number of features",
                       .expected = std::to_string(features_before) + ", as those before",
-                      .found = std::to_string(sequences.features),
-                      .hint = ""});
+                      .found = std::to_string(sequences.features)});
 }
 
 }  // namespace hysteron

@@ -5,7 +5,7 @@
 #include "autoencoder/incremental.hpp"
 #include "autoencoder/randomized.hpp"
 #include "autoencoder/state_file.hpp"
-#include "records/safetensors.hpp"
+#include "files/safetensors.hpp"
 
 namespace hysteron {
 
@@ -50,8 +50,7 @@ std::unique_ptr<LinearAutoencoderSolver> make_solver(Backend& backend, SolverKin
     if (!right)
       throw usage_error({.what = std::string("the ") + what + " of a linear autoencoder",
                          .expected = std::to_string(least) + " or more",
-                         .found = std::to_string(found),
-                         .hint = ""});
+                         .found = std::to_string(found)});
   };
   expect(options.window >= 0, "window", 0, options.window);
   expect(options.components >= 1, "components", 1, options.components);
@@ -66,7 +65,7 @@ std::unique_ptr<LinearAutoencoderSolver> make_solver(Backend& backend, SolverKin
     case SolverKind::randomized:
       return std::make_unique<RandomizedSolver>(backend, options);
   }
-  throw defect({.what = "a solver of no kind", .expected = "", .found = "", .hint = ""});
+  throw defect({.what = "a solver of no kind"});
 }
 
 std::unique_ptr<LinearAutoencoderSolver> load_solver(Backend& backend, const std::filesystem::path& path) {
@@ -86,8 +85,7 @@ std::unique_ptr<LinearAutoencoderSolver> load_solver(Backend& backend, const std
     if (entry("solver") == "randomized") return std::make_unique<RandomizedSolver>(backend, file);
     throw data_error({.what = "the state of an unknown solver",
                       .expected = "gram, incremental or randomized",
-                      .found = entry("solver"),
-                      .hint = ""});
+                      .found = entry("solver")});
   });
 }
 

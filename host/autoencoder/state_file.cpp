@@ -46,8 +46,7 @@ std::int64_t StateReader::integer(const std::string& name, std::int64_t least, s
   if (value < least || value > most)
     throw data_error({.what = "the number " + name + " of the state is out of range",
                       .expected = std::to_string(least) + " .. " + std::to_string(most),
-                      .found = std::to_string(value),
-                      .hint = ""});
+                      .found = std::to_string(value)});
   return value;
 }
 
@@ -58,8 +57,7 @@ const Array& StateReader::array(const std::string& name, DType dtype, const std:
   if (!right)
     throw data_error({.what = "the tensor " + name + " of the state has the wrong shape or dtype",
                       .expected = std::string(dtype_name(dtype)) + " " + shape_text(shape),
-                      .found = std::string(dtype_name(array.dtype)) + " " + shape_text(array.shape),
-                      .hint = ""});
+                      .found = std::string(dtype_name(array.dtype)) + " " + shape_text(array.shape)});
   return array;
 }
 
@@ -82,8 +80,7 @@ LengthSums StateReader::length_sums(int features, int longest) const {
     if (own[i] < 1 || own[i] > longest || count < 1 || size > values.size() - at || sums.contains(own[i]))
       throw data_error({.what = "the sums of the state do not fit their lengths",
                         .expected = "each length once, 1 .. " + std::to_string(longest),
-                        .found = "length " + std::to_string(own[i]) + ", " + std::to_string(count) + " rows",
-                        .hint = ""});
+                        .found = "length " + std::to_string(own[i]) + ", " + std::to_string(count) + " rows"});
     const auto from = values.begin() + static_cast<std::ptrdiff_t>(at);
     sums[own[i]] = {count, {from, from + static_cast<std::ptrdiff_t>(size)}};
     at += size;
@@ -91,8 +88,7 @@ LengthSums StateReader::length_sums(int features, int longest) const {
   if (at != values.size())
     throw data_error({.what = "the sums of the state do not fit their lengths",
                       .expected = std::to_string(at) + " values",
-                      .found = std::to_string(values.size()),
-                      .hint = ""});
+                      .found = std::to_string(values.size())});
   return sums;
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "autoencoder/reversed_sequences.hpp"
-#include "records/safetensors.hpp"
+#include "files/safetensors.hpp"
 
 namespace hysteron {
 

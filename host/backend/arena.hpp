@@ -29,7 +29,6 @@ class Arena {
       memory_ = std::aligned_alloc(alignment, bytes);
       if (!memory_)
         throw device_error({.what = "not enough memory for working space",
-                            .expected = "",
                             .found = std::to_string(bytes) + " bytes asked for",
                             .hint = "fewer replicas, a smaller batch or shorter sequences need less"});
       bytes_ = bytes;

@@ -17,8 +17,7 @@ int device_number(std::string_view device) {
   if (error != std::errc() || end != digits.data() + digits.size() || number < 0)
     throw usage_error({.what = "not a device: \"" + std::string(device) + "\"",
                        .expected = "a number after the colon, as in cuda:1",
-                       .found = "\"" + std::string(digits) + "\"",
-                       .hint = ""});
+                       .found = "\"" + std::string(digits) + "\""});
   return number;
 }
 
@@ -26,7 +25,7 @@ const BackendKind& best_kind() {
   const BackendKind* best = nullptr;
   for (const BackendKind& kind : backend_kinds())
     if ((!best || kind.rank > best->rank) && kind.reason_against().empty()) best = &kind;
-  if (!best) throw device_error({.what = "no backend can run here", .expected = "", .found = "", .hint = ""});
+  if (!best) throw device_error({.what = "no backend can run here"});
   return *best;
 }
 
@@ -39,8 +38,6 @@ const BackendKind& kind_named(std::string_view name) {
   if (name == "cuda")
     throw device_error(
         {.what = "device \"cuda\" cannot be used",
-         .expected = "",
-         .found = "",
          .hint = "this build has no CUDA backend: configure it with -DHYSTERON_CUDA=ON, or use --device cpu"});
   throw unknown_name("device", name, known);
 }
@@ -48,10 +45,8 @@ const BackendKind& kind_named(std::string_view name) {
 }  // namespace
 
 Decompositions& Backend::decompositions() {
-  throw device_error({.what = "device \"" + name() + "\" has no decompositions of matrices",
-                      .expected = "",
-                      .found = "",
-                      .hint = "--device cpu has them"});
+  throw device_error(
+      {.what = "device \"" + name() + "\" has no decompositions of matrices", .hint = "--device cpu has them"});
 }
 
 void Backend::use_schedule(std::string_view name) {
@@ -74,14 +69,12 @@ std::unique_ptr<Backend> make_backend(std::string_view device, int threads) {
   if (threads < 0)
     throw usage_error({.what = "a negative number of threads",
                        .expected = "0 (as many as the machine has) or more",
-                       .found = std::to_string(threads),
-                       .hint = ""});
+                       .found = std::to_string(threads)});
   if (device == "auto") return best_kind().make(0, threads);
   const BackendKind& kind = kind_named(device.substr(0, device.find(':')));
   const int number = device_number(device);
   if (const std::string reason = kind.reason_against(); !reason.empty())
     throw device_error({.what = "device \"" + std::string(device) + "\" cannot be used",
-                        .expected = "",
                         .found = reason,
                         .hint = "--device cpu runs everywhere; hysteron info lists what can run here"});
   const std::vector<std::string> devices = kind.devices();

@@ -20,8 +20,7 @@ void require(bool right, const char* what, View<double> a, View<double> b) {
   if (right) return;
   throw defect({.what = std::string("a decomposition of matrices that do not fit: ") + what,
                 .expected = extents(a),
-                .found = extents(b),
-                .hint = ""});
+                .found = extents(b)});
 }
 
 // Eigen's working space, in values.
@@ -41,16 +40,12 @@ void require_finite(const char* what, View<double> a) {
       if (!std::isfinite(a.at(0, i)[j]))
         throw numeric_error(
             {.what = std::string("not a finite number in ") + what + " of a matrix " + extents(a),
-             .expected = "",
-             .found = std::to_string(a.at(0, i)[j]) + " at [" + std::to_string(i) + ", " + std::to_string(j) + "]",
-             .hint = ""});
+             .found = std::to_string(a.at(0, i)[j]) + " at [" + std::to_string(i) + ", " + std::to_string(j) + "]"});
 }
 
 void require_convergence(bool converged, const char* what, View<double> a) {
   if (converged) return;
   throw numeric_error({.what = std::string(what) + " of a matrix " + extents(a) + " did not converge",
-                       .expected = "",
-                       .found = "",
                        .hint = "look for numbers of very different magnitude in the data"});
 }
 

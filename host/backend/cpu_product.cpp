@@ -15,8 +15,7 @@ void require(bool right, const char* what, std::ptrdiff_t expected, std::ptrdiff
   if (right) return;
   throw defect({.what = std::string("a product of matrices that do not fit: ") + what,
                 .expected = std::to_string(expected),
-                .found = std::to_string(found),
-                .hint = ""});
+                .found = std::to_string(found)});
 }
 
 template <class Real>

@@ -21,10 +21,8 @@ void for_each_row(Workers& workers, int replicas, std::ptrdiff_t rows, std::ptrd
 
 void require(bool right, std::ptrdiff_t expected, std::ptrdiff_t found) {
   if (!right)
-    throw defect({.what = "rows of another shape",
-                  .expected = std::to_string(expected),
-                  .found = std::to_string(found),
-                  .hint = ""});
+    throw defect(
+        {.what = "rows of another shape", .expected = std::to_string(expected), .found = std::to_string(found)});
 }
 
 }  // namespace

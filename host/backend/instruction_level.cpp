@@ -20,7 +20,7 @@ std::vector<std::string> names(const std::vector<InstructionLevel>& levels) {
 const cpu_kernels::CellTable& InstructionLevel::cell(std::string_view wanted) const {
   for (const cpu_kernels::CellTable* table : cells)
     if (table->cell == wanted) return *table;
-  throw defect({.what = "a cell without kernels", .expected = "", .found = std::string(wanted), .hint = ""});
+  throw defect({.what = "a cell without kernels", .found = std::string(wanted)});
 }
 
 std::vector<InstructionLevel> runnable_levels() {

@@ -2,11 +2,11 @@
 
 #include <hysteron/registry.hpp>
 
-#include "commands/command.hpp"
+#include "command_line/command.hpp"
+#include "command_line/data_table.hpp"
+#include "command_line/options.hpp"
 #include "data/data_sets.hpp"
-#include "records/mnist_files.hpp"
-#include "runs/data_table.hpp"
-#include "runs/options.hpp"
+#include "data/mnist_files.hpp"
 
 namespace hysteron {
 namespace {
@@ -52,7 +52,6 @@ class DataCheck final : public Command {
     if (options_.json()) fmt::print("{}\n", json_line({{"right", wrong.empty()}, {"files", files}}));
     if (!wrong.empty())
       throw data_error({.what = "files of data sets are not what they should be",
-                        .expected = "",
                         .found = wrong,
                         .hint = "hysteron data get fetches what is missing or wrong"});
     return 0;

@@ -2,11 +2,11 @@
 
 #include <hysteron/registry.hpp>
 
-#include "commands/command.hpp"
+#include "command_line/command.hpp"
+#include "command_line/data_table.hpp"
+#include "command_line/options.hpp"
 #include "data/fetched_file.hpp"
-#include "records/mnist_files.hpp"
-#include "runs/data_table.hpp"
-#include "runs/options.hpp"
+#include "data/mnist_files.hpp"
 #include "runs/stop_signal.hpp"
 
 namespace hysteron {
@@ -35,7 +35,6 @@ class DataGet final : public Command {
     const std::vector<std::filesystem::path> folders = data_folders(table_.data);
     if (folders.empty())
       throw usage_error({.what = "there is no folder to fetch data sets into",
-                         .expected = "",
                          .found = "neither HYSTERON_DATA nor XDG_CACHE_HOME nor HOME is set",
                          .hint = "--data DIR"});
     const std::unique_ptr<Journal> journal = options_.journal();

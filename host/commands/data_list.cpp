@@ -2,11 +2,11 @@
 
 #include <hysteron/registry.hpp>
 
-#include "commands/command.hpp"
+#include "command_line/command.hpp"
+#include "command_line/data_table.hpp"
+#include "command_line/options.hpp"
 #include "data/data_sets.hpp"
-#include "records/mnist_files.hpp"
-#include "runs/data_table.hpp"
-#include "runs/options.hpp"
+#include "data/mnist_files.hpp"
 
 namespace hysteron {
 namespace {

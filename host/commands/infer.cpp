@@ -2,14 +2,15 @@
 
 #include <hysteron/registry.hpp>
 
-#include "commands/command.hpp"
+#include "command_line/command.hpp"
+#include "command_line/network_files.hpp"
+#include "command_line/options.hpp"
+#include "command_line/output_file.hpp"
 #include "data/sequence_files.hpp"
-#include "records/npy.hpp"
+#include "files/npy.hpp"
 #include "runs/configuration.hpp"
 #include "runs/inference.hpp"
-#include "runs/network_files.hpp"
-#include "runs/options.hpp"
-#include "runs/output_file.hpp"
+#include "runs/machine.hpp"
 
 namespace hysteron {
 namespace {
@@ -43,8 +44,7 @@ class Infer final : public Command {
     Settings settings = options_.settings();
     declare_machine(settings);
     if (outputs_ == states_)
-      throw usage_error(
-          {.what = "--outputs and --states name the same file", .expected = "", .found = outputs_, .hint = ""});
+      throw usage_error({.what = "--outputs and --states name the same file", .found = outputs_});
     for (const std::string& file : {outputs_, states_})
       if (!file.empty())
         expect_writable(file, Overwrite::allowed, {files_.model, files_.inputs, files_.lengths, first_});

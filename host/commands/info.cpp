@@ -5,9 +5,9 @@
 #include <hysteron/task.hpp>
 #include <hysteron/version.hpp>
 
-#include "commands/command.hpp"
-#include "records/mnist_files.hpp"
-#include "runs/options.hpp"
+#include "command_line/command.hpp"
+#include "command_line/options.hpp"
+#include "data/mnist_files.hpp"
 #include "runs/self_test.hpp"
 
 namespace hysteron {

@@ -6,12 +6,13 @@
 #include <hysteron/linear_autoencoder.hpp>
 #include <hysteron/registry.hpp>
 
-#include "commands/command.hpp"
+#include "command_line/command.hpp"
+#include "command_line/options.hpp"
+#include "command_line/output_file.hpp"
+#include "command_line/task_sequences.hpp"
 #include "data/sequence_files.hpp"
 #include "runs/configuration.hpp"
-#include "runs/options.hpp"
-#include "runs/output_file.hpp"
-#include "runs/task_sequences.hpp"
+#include "runs/machine.hpp"
 
 namespace hysteron {
 namespace {
@@ -83,8 +84,7 @@ class LaesFit final : public Command {
     if (!settings.mentions("task.inputs") && resume_.empty() && merge_.empty())
       throw usage_error({.what = "laes fit needs sequences",
                          .expected = "--data NAME, --inputs X.npy, or states with --resume or --merge",
-                         .found = "none of them",
-                         .hint = ""});
+                         .found = "none of them"});
     settings.declare("task.inputs", "", "sequences X.npy [steps, batch, inputs]");
     settings.declare("task.lengths", "", "lengths L.npy [batch]; none: every sequence has every step");
     settings.finish();

@@ -4,12 +4,13 @@
 #include <hysteron/registry.hpp>
 
 #include "autoencoder/reversed_sequences.hpp"
-#include "commands/command.hpp"
+#include "command_line/command.hpp"
+#include "command_line/options.hpp"
+#include "command_line/output_file.hpp"
 #include "data/sequence_files.hpp"
-#include "records/npy.hpp"
+#include "files/npy.hpp"
 #include "runs/configuration.hpp"
-#include "runs/options.hpp"
-#include "runs/output_file.hpp"
+#include "runs/machine.hpp"
 
 namespace hysteron {
 namespace {

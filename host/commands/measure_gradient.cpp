@@ -4,13 +4,14 @@
 
 #include <hysteron/registry.hpp>
 
-#include "analysis/gradient_flow.hpp"
-#include "commands/command.hpp"
+#include "command_line/command.hpp"
+#include "command_line/network_files.hpp"
+#include "command_line/options.hpp"
+#include "command_line/output_file.hpp"
 #include "data/sequence_files.hpp"
+#include "memory/gradient_flow.hpp"
 #include "runs/configuration.hpp"
-#include "runs/network_files.hpp"
-#include "runs/options.hpp"
-#include "runs/output_file.hpp"
+#include "runs/machine.hpp"
 
 namespace hysteron {
 namespace {
@@ -68,8 +69,7 @@ class MeasureGradient final : public Command {
     if (sequences.outputs != stored.shape.outputs)
       throw data_error({.what = "the targets " + targets_ + " do not fit the network",
                         .expected = fmt::format("{} outputs, as its read-out has", stored.shape.outputs),
-                        .found = std::to_string(sequences.outputs),
-                        .hint = ""});
+                        .found = std::to_string(sequences.outputs)});
     const std::unique_ptr<Backend> backend = backend_of(settings);
     Json result = with_precision(
         stored, [&](auto real) { return measure<decltype(real)>(stored, sequences, files.loss, *backend); });

@@ -6,12 +6,13 @@
 #include <hysteron/random.hpp>
 #include <hysteron/registry.hpp>
 
-#include "commands/command.hpp"
+#include "command_line/command.hpp"
+#include "command_line/network_files.hpp"
+#include "command_line/options.hpp"
+#include "command_line/task_sequences.hpp"
 #include "data/sequence_files.hpp"
 #include "runs/configuration.hpp"
-#include "runs/network_files.hpp"
-#include "runs/options.hpp"
-#include "runs/task_sequences.hpp"
+#include "runs/machine.hpp"
 
 namespace hysteron {
 namespace {
@@ -72,8 +73,7 @@ class MeasureMemory final : public Command {
     if (files_.model.empty() == laes_.empty())
       throw usage_error({.what = "measure memory takes a network or a linear autoencoder",
                          .expected = "--model M.safetensors or --laes L.safetensors",
-                         .found = laes_.empty() ? "neither" : "both",
-                         .hint = ""});
+                         .found = laes_.empty() ? "neither" : "both"});
     const std::unique_ptr<Backend> backend = backend_of(settings);
     measure_.seed = static_cast<std::uint64_t>(settings.integer("seed"));
     Json result = laes_.empty() ? of_network(*backend, settings) : of_autoencoder(*backend, settings);

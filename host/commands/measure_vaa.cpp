@@ -5,12 +5,13 @@
 #include <hysteron/multistability.hpp>
 #include <hysteron/registry.hpp>
 
-#include "commands/command.hpp"
+#include "command_line/command.hpp"
+#include "command_line/network_files.hpp"
+#include "command_line/options.hpp"
 #include "data/sequence_files.hpp"
-#include "records/npy.hpp"
+#include "files/npy.hpp"
 #include "runs/configuration.hpp"
-#include "runs/network_files.hpp"
-#include "runs/options.hpp"
+#include "runs/machine.hpp"
 
 namespace hysteron {
 namespace {
@@ -47,13 +48,11 @@ class MeasureVaa final : public Command {
     if (states_.empty() == files_.model.empty() || files_.model.empty() != files_.inputs.empty())
       throw usage_error({.what = "measure vaa takes a network and its inputs, or a matrix of states",
                          .expected = "--model M.safetensors --inputs X.npy, or --states S.npy",
-                         .found = states_.empty() ? (files_.model.empty() ? "no --model" : "no --inputs") : "both",
-                         .hint = ""});
+                         .found = states_.empty() ? (files_.model.empty() ? "no --model" : "no --inputs") : "both"});
     if (!(measure_.epsilon > 0) || !std::isfinite(measure_.epsilon))
       throw usage_error({.what = "--epsilon is a distance",
                          .expected = "a number above 0",
-                         .found = fmt::format("{}", measure_.epsilon),
-                         .hint = ""});
+                         .found = fmt::format("{}", measure_.epsilon)});
     const std::unique_ptr<Backend> backend = backend_of(settings);
     const Json result = states_.empty() ? of_network(*backend, static_cast<std::uint64_t>(settings.integer("seed")))
                                         : of_states(*backend);
@@ -93,8 +92,7 @@ class MeasureVaa final : public Command {
     if (values.empty())
       throw data_error({.what = name + " is empty",
                         .expected = "one or more states of one or more units",
-                        .found = shape_text(array.shape),
-                        .hint = ""});
+                        .found = shape_text(array.shape)});
     const std::ptrdiff_t n = array.shape[0], units = array.shape[1];
     Tensor<double> states(backend, {n, units}), value(backend, {1});
     states.from_host(values);

@@ -5,14 +5,15 @@
 #include <hysteron/registry.hpp>
 #include <hysteron/replay.hpp>
 
-#include "commands/command.hpp"
+#include "command_line/command.hpp"
+#include "command_line/network_files.hpp"
+#include "command_line/options.hpp"
+#include "command_line/output_file.hpp"
 #include "data/sequence_files.hpp"
-#include "records/model_file.hpp"
+#include "network/model_file.hpp"
 #include "runs/configuration.hpp"
 #include "runs/initialization.hpp"
-#include "runs/network_files.hpp"
-#include "runs/options.hpp"
-#include "runs/output_file.hpp"
+#include "runs/machine.hpp"
 
 namespace hysteron {
 namespace {
@@ -59,7 +60,6 @@ class Prepare final : public Command {
     if (!of_task && !settings.mentions("task.inputs"))
       throw usage_error({.what = "prepare needs sequences",
                          .expected = "--inputs X.npy, or --task NAME",
-                         .found = "",
                          .hint = "hysteron info lists the tasks"});
     if (!of_task) {
       settings.declare("task.inputs", "", "sequences X.npy [steps, batch, inputs]");

@@ -3,11 +3,11 @@
 #include <hysteron/error.hpp>
 #include <hysteron/registry.hpp>
 
-#include "commands/command.hpp"
-#include "records/atomic_file.hpp"
+#include "command_line/command.hpp"
+#include "command_line/output_file.hpp"
+#include "command_line/result_table.hpp"
+#include "files/atomic_file.hpp"
 #include "report/page.hpp"
-#include "runs/output_file.hpp"
-#include "runs/result_table.hpp"
 
 namespace hysteron {
 namespace {

@@ -5,10 +5,10 @@
 #include <hysteron/error.hpp>
 #include <hysteron/registry.hpp>
 
-#include "commands/command.hpp"
-#include "runs/options.hpp"
+#include "command_line/command.hpp"
+#include "command_line/options.hpp"
+#include "command_line/result_table.hpp"
 #include "runs/reproduction_run.hpp"
-#include "runs/result_table.hpp"
 #include "runs/stop_signal.hpp"
 
 namespace hysteron {
@@ -83,7 +83,6 @@ class Reproduce final : public Command {
     if (name_.empty())
       throw usage_error({.what = "which experiment?",
                          .expected = "a name, or --resume FOLDER",
-                         .found = "",
                          .hint = "hysteron reproduce --list tells the names"});
     ReproductionPlan plan;
     plan.name = name_;

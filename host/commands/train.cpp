@@ -2,11 +2,12 @@
 
 #include <hysteron/registry.hpp>
 
-#include "commands/command.hpp"
+#include "command_line/command.hpp"
+#include "command_line/options.hpp"
+#include "command_line/result_table.hpp"
 #include "records/run_folder.hpp"
-#include "runs/options.hpp"
+#include "runs/machine.hpp"
 #include "runs/recorded_run.hpp"
-#include "runs/result_table.hpp"
 #include "runs/stop_signal.hpp"
 
 namespace hysteron {

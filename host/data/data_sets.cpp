@@ -6,9 +6,9 @@
 
 #include <hysteron/error.hpp>
 
-#include "records/json_object.hpp"
-#include "records/mnist_files.hpp"
-#include "records/unpacked_file.hpp"
+#include "data/mnist_files.hpp"
+#include "files/json_object.hpp"
+#include "files/unpacked_file.hpp"
 
 namespace hysteron {
 
@@ -103,10 +103,7 @@ fs::path needed_data_file(const DataSet& set, std::string_view file, const std::
   const auto wanted =
       std::find_if(set.files.begin(), set.files.end(), [&](const DataFile& known) { return known.name == file; });
   if (wanted == set.files.end())
-    throw defect({.what = "a file that the data set " + set.name + " does not have",
-                  .expected = "",
-                  .found = std::string(file),
-                  .hint = ""});
+    throw defect({.what = "a file that the data set " + set.name + " does not have", .found = std::string(file)});
   if (const auto path = find_data_file(set, *wanted, folders)) return *path;
   throw data_error(
       {.what = fmt::format("the data set {} was not found", set.name),

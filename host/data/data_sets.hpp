@@ -35,7 +35,7 @@ const std::vector<DataSet>& known_data_sets();
 /// Throws a usage error with the known names and the nearest.
 const DataSet& data_set_named(const std::vector<DataSet>& sets, const std::string& name);
 
-/// Where a file lies: in one of the data folders (records/mnist_files.hpp) or the set's folders there, packed (.gz) or
+/// Where a file lies: in one of the data folders (data/mnist_files.hpp) or the set's folders there, packed (.gz) or
 /// not; none: nowhere.
 std::optional<std::filesystem::path> find_data_file(const DataSet& set, const DataFile& file,
                                                     const std::vector<std::filesystem::path>& folders);

@@ -10,7 +10,7 @@
 #include <hysteron/error.hpp>
 #include <hysteron/random.hpp>
 
-#include "records/mnist_files.hpp"
+#include "data/mnist_files.hpp"
 
 namespace hysteron {
 namespace {

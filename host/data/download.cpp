@@ -95,10 +95,7 @@ class Curl {
 
  private:
   static Error cannot_start(int number) {
-    return device_error({.what = "cannot start the program curl",
-                         .expected = "",
-                         .found = std::generic_category().message(number),
-                         .hint = ""});
+    return device_error({.what = "cannot start the program curl", .found = std::generic_category().message(number)});
   }
 
   pid_t pid_ = -1;
@@ -125,12 +122,9 @@ Download download(const std::string& url, const std::filesystem::path& to,
   const std::string said = curl.messages();
   if (code == no_program)
     throw data_error({.what = "the program curl, which fetches data sets, is not there",
-                      .expected = "",
-                      .found = "",
                       .hint = fmt::format("install it (Debian: apt-get install curl), or fetch {} yourself", url)});
   if (code == write_error)
     throw data_error({.what = "cannot write " + to.string(),
-                      .expected = "",
                       .found = said.empty() ? "an error while writing" : said,
                       .hint = "make room on the disk, or choose another folder with --data DIR; what has arrived is "
                               "kept, and the same command goes on from there"});

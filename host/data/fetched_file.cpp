@@ -9,8 +9,8 @@
 #include <hysteron/error.hpp>
 
 #include "data/download.hpp"
-#include "records/atomic_file.hpp"
-#include "records/source.hpp"
+#include "files/atomic_file.hpp"
+#include "files/source.hpp"
 
 namespace hysteron {
 namespace {
@@ -90,8 +90,6 @@ FetchEnd fetch_file(const DataSet& set, const DataFile& file, const fs::path& fo
   }
   if (file.urls.empty())
     throw data_error({.what = fmt::format("nobody gives {} in the form that is read here", file.name),
-                      .expected = "",
-                      .found = "",
                       .hint = set.by_hand.empty() ? "" : "make it: " + set.by_hand});
   const fs::path to = folder / set.folders.front();
   make_folder(to);

@@ -7,8 +7,8 @@
 
 #include <hysteron/error.hpp>
 
-#include "records/json.hpp"
-#include "records/unpacked_file.hpp"
+#include "files/json.hpp"
+#include "files/unpacked_file.hpp"
 
 namespace hysteron {
 namespace {

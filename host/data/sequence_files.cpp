@@ -8,8 +8,8 @@
 
 #include <hysteron/error.hpp>
 
-#include "records/array.hpp"
-#include "records/npy.hpp"
+#include "files/array.hpp"
+#include "files/npy.hpp"
 
 namespace hysteron {
 namespace {
@@ -22,8 +22,7 @@ int extent(const Array& array, std::size_t axis, const std::string& name, const 
   if (size < 1 || size > std::numeric_limits<int>::max())
     throw data_error({.what = name + " has a shape that nothing can be done with",
                       .expected = fmt::format("one or more {}", axis_name),
-                      .found = "shape " + shape_text(array.shape),
-                      .hint = ""});
+                      .found = "shape " + shape_text(array.shape)});
   return static_cast<int>(size);
 }
 

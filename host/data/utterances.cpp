@@ -10,7 +10,7 @@
 
 #include <hysteron/error.hpp>
 
-#include "records/unpacked_file.hpp"
+#include "files/unpacked_file.hpp"
 
 namespace hysteron {
 namespace {
@@ -65,15 +65,12 @@ std::vector<Utterance> read_utterances(const std::filesystem::path& path) {
     if (present.empty())
       throw data_error({.what = where + " ends an utterance without a frame",
                         .expected = "frames between two lines of 1.0",
-                        .found = "none",
-                        .hint = ""});
+                        .found = "none"});
     utterances.push_back(std::move(present));
     present.clear();
   }
   if (!present.empty()) utterances.push_back(std::move(present));
-  if (utterances.empty())
-    throw data_error(
-        {.what = path.string() + " holds no utterance", .expected = "one or more", .found = "", .hint = ""});
+  if (utterances.empty()) throw data_error({.what = path.string() + " holds no utterance", .expected = "one or more"});
   return utterances;
 }
 

@@ -5,8 +5,8 @@
 #include <hysteron/initializer.hpp>
 #include <hysteron/registry.hpp>
 
-#include "autoencoder/network_fit.hpp"
-#include "autoencoder/network_start.hpp"
+#include "preparation/network_fit.hpp"
+#include "preparation/network_start.hpp"
 
 namespace hysteron {
 namespace {
@@ -82,8 +82,7 @@ class Autoencoder final : public Initializer {
     if (!run.sequences || run.sequences->count == 0)
       throw usage_error({.what = "the initializer autoencoder needs sequences",
                          .expected = "a task's, or --inputs X.npy",
-                         .found = "none",
-                         .hint = ""});
+                         .found = "none"});
     const std::size_t replicas = run.seeds.size();
     NetworkFitOptions options;
     options.samples = static_cast<int>(settings.integer("init.samples"));

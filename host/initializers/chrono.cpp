@@ -5,7 +5,7 @@
 #include <hysteron/random.hpp>
 #include <hysteron/registry.hpp>
 
-#include "training/draws.hpp"
+#include "preparation/draws.hpp"
 
 namespace hysteron {
 namespace {

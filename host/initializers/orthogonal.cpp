@@ -1,7 +1,7 @@
 #include <hysteron/initializer.hpp>
 #include <hysteron/registry.hpp>
 
-#include "training/draws.hpp"
+#include "preparation/draws.hpp"
 
 namespace hysteron {
 namespace {

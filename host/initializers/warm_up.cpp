@@ -1,8 +1,8 @@
 #include <hysteron/initializer.hpp>
-#include <hysteron/multistability.hpp>
 #include <hysteron/registry.hpp>
+#include <hysteron/warm_up.hpp>
 
-#include "analysis/statistics.hpp"
+#include "foundation/statistics.hpp"
 
 namespace hysteron {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <type_traits>
 
-#include "records/json.hpp"
-#include "records/safetensors.hpp"
+#include "files/json.hpp"
+#include "files/safetensors.hpp"
 
 namespace hysteron {
 namespace {

@@ -1,7 +1,6 @@
 #include "records/run_folder.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <system_error>
 
@@ -10,8 +9,8 @@
 
 #include <hysteron/error.hpp>
 
-#include "records/atomic_file.hpp"
-#include "records/folder_lock.hpp"
+#include "files/atomic_file.hpp"
+#include "files/folder_lock.hpp"
 
 namespace hysteron {
 
@@ -32,8 +31,7 @@ bool is_empty_folder(const fs::path& path) {
 void remove_tree(const fs::path& path) {
   std::error_code code;
   fs::remove_all(path, code);
-  if (code)
-    throw data_error({.what = "cannot remove " + path.string(), .expected = "", .found = code.message(), .hint = ""});
+  if (code) throw data_error({.what = "cannot remove " + path.string(), .found = code.message()});
 }
 
 /// Without a separator at its end and dots within, so that names beside it can be made of it.
@@ -164,30 +162,6 @@ bool is_run_folder(const fs::path& path) {
 bool is_finished(const fs::path& path) {
   std::error_code code;
   return fs::is_regular_file(path / "result.json", code);
-}
-
-std::vector<fs::path> list_models(const fs::path& run) {
-  std::vector<std::pair<int, fs::path>> found;
-  std::error_code code;
-  for (fs::directory_iterator at(run / "models", code), end; !code && at != end; at.increment(code)) {
-    const std::string name = at->path().filename().string();
-    constexpr std::string_view before = "replica-", after = ".safetensors";
-    if (!name.starts_with(before) || !name.ends_with(after) || name.size() < before.size() + after.size()) continue;
-    const char* const first = name.data() + before.size();
-    const char* const last = name.data() + name.size() - after.size();
-    int replica = 0;
-    if (const auto read = std::from_chars(first, last, replica); read.ec == std::errc{} && read.ptr == last)
-      found.emplace_back(replica, at->path());
-  }
-  if (found.empty())
-    throw data_error({.what = run.string() + " has no models",
-                      .expected = "models/replica-00.safetensors and so on",
-                      .found = "",
-                      .hint = is_run_folder(run) && !is_finished(run) ? "the run is not finished" : ""});
-  std::sort(found.begin(), found.end());
-  std::vector<fs::path> models;
-  for (auto& [replica, path] : found) models.push_back(std::move(path));
-  return models;
 }
 
 }  // namespace hysteron

@@ -60,7 +60,4 @@ void expect_resumable(const std::filesystem::path& path);
 bool is_run_folder(const std::filesystem::path& path);
 bool is_finished(const std::filesystem::path& path);
 
-/// The model files of a run, by replica. Throws a data error when there are none.
-std::vector<std::filesystem::path> list_models(const std::filesystem::path& run);
-
 }  // namespace hysteron

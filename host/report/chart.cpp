@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "records/json.hpp"
+#include "files/json.hpp"
 
 namespace hysteron {
 namespace {

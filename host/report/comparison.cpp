@@ -27,9 +27,7 @@ const Measure& measure_of(const RunRecord& run) {
   for (const Measure& measure : measures)
     if (const auto found = run.result.find(measure.key); found != run.result.end() && !found->empty()) return measure;
   throw usage_error({.what = run.path.string() + " has no measure to compare",
-                     .expected = "a result.json with test_loss, test_accuracy or first_optimal_episode",
-                     .found = "",
-                     .hint = ""});
+                     .expected = "a result.json with test_loss, test_accuracy or first_optimal_episode"});
 }
 
 /// A replica's number.

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/pairs.hpp"
+#include "foundation/pairs.hpp"
 #include "report/run_record.hpp"
 
 namespace hysteron {

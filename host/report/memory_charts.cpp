@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "analysis/statistics.hpp"
+#include "foundation/statistics.hpp"
 
 namespace hysteron {
 namespace {

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "analysis/statistics.hpp"
+#include "foundation/statistics.hpp"
 
 namespace hysteron {
 namespace {

@@ -6,9 +6,9 @@
 
 #include <hysteron/error.hpp>
 
-#include "records/json_object.hpp"
+#include "files/json_object.hpp"
+#include "files/source.hpp"
 #include "records/run_folder.hpp"
-#include "records/source.hpp"
 
 namespace hysteron {
 

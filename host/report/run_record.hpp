@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "records/json.hpp"
+#include "files/json.hpp"
 
 namespace hysteron {
 

@@ -2,6 +2,8 @@
 
 #include <hysteron/registry.hpp>
 
+#include "runs/machine.hpp"
+
 namespace hysteron {
 namespace {
 
@@ -90,17 +92,6 @@ void declare_q_training(Settings& settings) {
 }
 
 }  // namespace
-
-void declare_machine(Settings& settings) {
-  settings.declare("seed", 1, "replica k draws as a run of one replica with seed + k", range(0, 9e15));
-  settings.declare("replicas", 1, "networks trained side by side", range(1, 65536));
-  settings.declare("device", "auto", "auto | cpu | cuda | cuda:1");
-  settings.declare("threads", 0, "of the CPU; 0: as many as there are cores", range(0, 4096));
-  settings.declare("schedule", "auto",
-                   "of a GPU's time loop; auto chooses by shape, and -v tells what and why; a CPU has auto alone",
-                   one_of({"auto", "stepwise", "solo", "cluster", "scan"}));
-  settings.declare("precision", "float", "of every number in the network", one_of({"float", "double"}));
-}
 
 Configuration configure(Settings& settings, Sections sections) {
   declare_machine(settings);

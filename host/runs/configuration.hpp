@@ -21,9 +21,6 @@ struct Configuration {
 
 enum class Sections { task_and_training, initialization };  ///< of `train`, of `prepare`
 
-/// The keys of every verb: seed, replicas, device, threads, precision.
-void declare_machine(Settings& settings);
-
 /// Declares every key of a run, the chosen task's and initializer's among them, and refuses the unknown ones.
 Configuration configure(Settings& settings, Sections sections);
 

@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "records/atomic_file.hpp"
-#include "records/model_file.hpp"
+#include "files/atomic_file.hpp"
+#include "network/model_file.hpp"
 #include "report/page.hpp"
-#include "runs/options.hpp"
+#include "runs/machine.hpp"
 #include "runs/stop_signal.hpp"
 #include "runs/training_run.hpp"
 

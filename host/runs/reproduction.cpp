@@ -17,7 +17,7 @@ StartOfArm start_named(std::string_view name) {
       {"autoencoder_warm_up", "init.name = \"warm_up\"\ninit.from = \"autoencoder\"\n"}};
   for (const StartOfArm& start : starts)
     if (start.name == name) return start;
-  throw defect({.what = "no start of a reproduction", .expected = "", .found = std::string(name), .hint = ""});
+  throw defect({.what = "no start of a reproduction", .found = std::string(name)});
 }
 
 std::vector<Arm> every_arm(const std::string& group, const std::string& folder, const std::string& settings,

@@ -8,12 +8,12 @@
 #include <hysteron/error.hpp>
 #include <hysteron/registry.hpp>
 
-#include "records/atomic_file.hpp"
-#include "records/folder_lock.hpp"
-#include "records/json_object.hpp"
-#include "records/source.hpp"
+#include "files/atomic_file.hpp"
+#include "files/folder_lock.hpp"
+#include "files/json_object.hpp"
+#include "files/source.hpp"
 #include "report/page.hpp"
-#include "runs/options.hpp"
+#include "runs/machine.hpp"
 #include "runs/recorded_run.hpp"
 #include "runs/reproduction_table.hpp"
 

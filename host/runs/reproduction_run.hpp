@@ -6,7 +6,7 @@
 
 #include <hysteron/journal.hpp>
 
-#include "records/json.hpp"
+#include "files/json.hpp"
 #include "records/run_folder.hpp"
 #include "runs/reproduction.hpp"
 

@@ -6,8 +6,8 @@
 #include <numeric>
 
 #include <hysteron/batches.hpp>
+#include <hysteron/loss_run.hpp>
 #include <hysteron/random.hpp>
-#include <hysteron/trainer.hpp>
 #include <hysteron/unrolled.hpp>
 
 namespace hysteron {

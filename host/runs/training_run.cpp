@@ -1,7 +1,7 @@
 #include "runs/training_run.hpp"
 
-#include "records/atomic_file.hpp"
-#include "records/source.hpp"
+#include "files/atomic_file.hpp"
+#include "files/source.hpp"
 #include "runs/q_learning_run.hpp"
 #include "runs/supervised_run.hpp"
 

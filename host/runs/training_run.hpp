@@ -7,7 +7,7 @@
 
 #include <hysteron/trainer.hpp>
 
-#include "records/json.hpp"
+#include "files/json.hpp"
 #include "runs/configuration.hpp"
 #include "runs/initialization.hpp"
 

@@ -88,7 +88,6 @@ class Arrays final : public Task {
     if (settings.text(key).empty())
       throw usage_error({.what = fmt::format("{} is not set", key),
                          .expected = fmt::format("the name of a .npy file: {}", why),
-                         .found = "",
                          .hint = fmt::format("--set {}=FILE.npy", key)});
   }
 

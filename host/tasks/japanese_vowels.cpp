@@ -10,8 +10,8 @@
 #include <hysteron/task.hpp>
 
 #include "data/data_sets.hpp"
+#include "data/mnist_files.hpp"
 #include "data/utterances.hpp"
-#include "records/mnist_files.hpp"
 
 namespace hysteron {
 namespace {

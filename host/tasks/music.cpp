@@ -6,8 +6,8 @@
 #include <hysteron/task.hpp>
 
 #include "data/data_sets.hpp"
+#include "data/mnist_files.hpp"
 #include "data/polyphonic_music.hpp"
-#include "records/mnist_files.hpp"
 
 namespace hysteron {
 namespace {
@@ -49,8 +49,7 @@ class Music final : public Task {
       throw data_error({.what = fmt::format("the collection {} has no songs to train or to test with", name),
                         .expected = "songs of two steps or more",
                         .found = fmt::format("{} training and {} test sequences", data.train.count - *data.validation,
-                                             data.test.count),
-                        .hint = ""});
+                                             data.test.count)});
     data.loss = LossKind::binary_cross_entropy;
     data.outputs = piano_keys;
     data.read_steps = steps;

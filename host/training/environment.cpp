@@ -19,8 +19,7 @@ Episode episode_of(const Environment& environment, int start, std::span<const in
   const auto refuse = [](const char* what, int expected_below, int found) {
     throw data_error({.what = std::string("an episode with ") + what + " that the environment does not have",
                       .expected = "0 .. " + std::to_string(expected_below - 1),
-                      .found = std::to_string(found),
-                      .hint = ""});
+                      .found = std::to_string(found)});
   };
   if (start < 0 || start >= environment.starts()) refuse("a start", environment.starts(), start);
   if (std::ssize(actions) > environment.horizon())

@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <cstddef>
 
-#include <hysteron/trainer.hpp>
+#include <hysteron/evaluation.hpp>
+#include <hysteron/loss_run.hpp>
 
 #include "training/labels.hpp"
 

@@ -4,7 +4,7 @@
 #include <hysteron/q_trainer.hpp>
 #include <hysteron/random.hpp>
 
-#include "analysis/statistics.hpp"
+#include "foundation/statistics.hpp"
 
 namespace hysteron {
 

@@ -12,8 +12,7 @@ Replay::Replay(const Environment& environment, int replicas, int capacity)
   if (capacity < 1)
     throw usage_error({.what = "a replay without room",
                        .expected = "a capacity of 1 transition or more",
-                       .found = std::to_string(capacity),
-                       .hint = ""});
+                       .found = std::to_string(capacity)});
 }
 
 // A place for an episode: one that nobody uses any more, or one of twice as many as there were.
@@ -79,8 +78,7 @@ Sequences Replay::histories() const {
     if (count(replica) < capacity_)
       throw defect({.what = "the histories of a replay that is not full",
                     .expected = std::to_string(capacity_) + " transitions",
-                    .found = std::to_string(count(replica)),
-                    .hint = ""});
+                    .found = std::to_string(count(replica))});
   Sequences histories{.count = capacity_,
                       .steps = steps(),
                       .features = input_size(),

@@ -2,11 +2,12 @@
 #include <cmath>
 #include <limits>
 
+#include <hysteron/loss_run.hpp>
 #include <hysteron/random.hpp>
 #include <hysteron/trainer.hpp>
 
-#include "analysis/gradient_flow.hpp"
-#include "analysis/statistics.hpp"
+#include "foundation/statistics.hpp"
+#include "memory/gradient_flow.hpp"
 #include "training/gradient_detaching.hpp"
 #include "training/labels.hpp"
 #include "training/orthogonal_penalty.hpp"

@@ -21,10 +21,7 @@ class Registry {
   /// Throws a defect when the name is taken.
   static void add(std::string name, Factory factory) {
     if (const auto [place, fresh] = factories().emplace(name, std::move(factory)); !fresh)
-      throw defect({.what = "two " + std::string(Made::noun) + "s are named \"" + name + "\"",
-                    .expected = "",
-                    .found = "",
-                    .hint = ""});
+      throw defect({.what = "two " + std::string(Made::noun) + "s are named \"" + name + "\""});
   }
 
   /// All of them, in alphabetical order.

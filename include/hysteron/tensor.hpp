@@ -85,8 +85,7 @@ class Tensor {
     if (values.size() != size_)
       throw defect({.what = "a tensor of another size",
                     .expected = std::to_string(size_),
-                    .found = std::to_string(values.size()),
-                    .hint = ""});
+                    .found = std::to_string(values.size())});
     if (data_) memory_->copy_in(data_, values.data(), bytes());
   }
   std::vector<T> to_host() const {
@@ -98,8 +97,7 @@ class Tensor {
     if (other.size_ != size_)
       throw defect({.what = "a tensor of another size",
                     .expected = std::to_string(size_),
-                    .found = std::to_string(other.size_),
-                    .hint = ""});
+                    .found = std::to_string(other.size_)});
     if (data_) memory_->copy(data_, other.data_, bytes());
   }
 

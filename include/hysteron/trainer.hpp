@@ -9,6 +9,7 @@
 
 #include <hysteron/batches.hpp>
 #include <hysteron/compat.hpp>
+#include <hysteron/evaluation.hpp>
 #include <hysteron/journal.hpp>
 #include <hysteron/model.hpp>
 #include <hysteron/multistability.hpp>
@@ -42,45 +43,6 @@ struct TrainerOptions {
 
 /// The gradient steps of one pass over the training sequences that validation leaves.
 std::int64_t updates_in_epoch(const Sequences& train, double validation_share, int batch);
-
-/// How means over a set are made. fixed: over everything that counts. authors, as the code of Lambrechts et al. 2023
-/// has it for losses and accuracies, of validation and of test: the sum of the means of ceil(N / batch) batches, over
-/// floor(N / batch). A smaller last batch counts as a whole one and is not counted in the quotient, so that values are
-/// too large by about ceil / floor, and an accuracy can be above 1.
-struct Averaging {
-  Compat compat = Compat::fixed;
-  int batch = 32;  ///< that of training; authors alone
-
-  /// floor(N / batch). Throws a usage error where that is 0.
-  int whole_batches(const Sequences& sequences) const;
-};
-
-/// Means, one entry a replica. accuracy is empty for regression.
-struct Evaluation {
-  std::vector<double> loss, accuracy;
-};
-
-/// The loss of what the read-out gave for a batch. gradient absent: not wanted; accuracy null likewise.
-template <class Real>
-LossRun<Real> loss_run(LossKind kind, const Batch<Real>& batch, Unrolled<Real>& unrolled, View<Real> gradient,
-                       double* loss, double* accuracy) {
-  return {.kind = kind,
-          .steps = unrolled.read_steps(),
-          .batch = batch.extent.batch,
-          .first_step = batch.extent.steps - unrolled.read_steps(),
-          .outputs = unrolled.outputs(),
-          .targets = batch.targets,
-          .labels = batch.labels,
-          // The last state is that of each sequence's own last step: it always counts.
-          .lengths = unrolled.read_steps() == 1 ? nullptr : batch.lengths,
-          .gradient = gradient,
-          .loss = loss,
-          .accuracy = accuracy};
-}
-
-template <class Real>
-Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind loss, int read_steps,
-                    Averaging averaging = {});
 
 /// Everything needed to go on bit for bit as if there had been no stop; draws depend on seeds and counts alone.
 template <class Real>

@@ -3,6 +3,7 @@
 
 #include <hysteron/multistability.hpp>
 #include <hysteron/trainer.hpp>
+#include <hysteron/warm_up.hpp>
 
 #include "tests/device/on_device.hpp"
 

@@ -5,8 +5,7 @@ namespace hysteron::cuda {
 namespace {
 
 [[noreturn]] void refuse() {
-  throw device_error(
-      {.what = "the emulated device decomposes no matrices", .expected = "", .found = "", .hint = "a GPU does"});
+  throw device_error({.what = "the emulated device decomposes no matrices", .hint = "a GPU does"});
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include <hysteron/error.hpp>
 
-#include "records/npy.hpp"
+#include "files/npy.hpp"
 
 // Whatever the bytes, the reader returns or throws a data error.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* first, std::size_t size) {

@@ -84,8 +84,7 @@ void with_plan(const PersistentPlan& plan, Use use) {
   if (!found)
     throw defect({.what = "no persistent kernel is compiled for this plan",
                   .expected = "a plan of choose_schedule",
-                  .found = std::to_string(plan.unit_class) + " units, slices of " + std::to_string(plan.sequences),
-                  .hint = ""});
+                  .found = std::to_string(plan.unit_class) + " units, slices of " + std::to_string(plan.sequences)});
 }
 
 /// Makes slices of sequences of like length, where there are any; workspace: persistent_workspace_bytes.

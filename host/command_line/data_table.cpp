@@ -1,0 +1,27 @@
+#include "command_line/data_table.hpp"
+
+#include "files/source.hpp"
+
+namespace hysteron {
+
+void DataTable::declare(CLI::App& app) {
+  app.add_option("--data", data, "the folder of data sets (default: $HYSTERON_DATA, then the cache)");
+  app.add_option("--sets", table, "a table of data sets of your own, in the form of data/sets.json");
+}
+
+void DataTable::declare_names(CLI::App& app, const std::string& description) {
+  app.add_option("NAME", names, description);
+}
+
+std::vector<DataSet> DataTable::sets() const {
+  return table.empty() ? known_data_sets() : read_data_sets(read_text(table, 1 << 24), table);
+}
+
+std::vector<DataSet> DataTable::chosen() const {
+  const std::vector<DataSet> all = sets();
+  std::vector<DataSet> some;
+  for (const std::string& name : names) some.push_back(data_set_named(all, name));
+  return some;
+}
+
+}  // namespace hysteron

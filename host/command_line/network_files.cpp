@@ -1,0 +1,55 @@
+#include "command_line/network_files.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace hysteron {
+
+void NetworkFiles::declare(CLI::App& app) {
+  app.add_option("--model", model, "the network, a safetensors file of ours or of PyTorch");
+  app.add_option("--cell", cell, "its cell, where the file does not tell: gru, lstm, elman, …");
+  app.add_option("--inputs", inputs, "sequences X.npy [steps, batch, inputs]");
+  app.add_option("--lengths", lengths, "lengths L.npy [batch]; none: every sequence has every step");
+  app.get_option("--lengths")->needs("--inputs");
+}
+
+bool is_double(const StoredModel& stored) {
+  return std::any_of(stored.names.begin(), stored.names.end(),
+                     [&](const std::string& name) { return stored.file.at(name).dtype == DType::f64; });
+}
+
+template <class Real>
+Model<Real> network_of(Backend& backend, const StoredModel& stored, int replicas) {
+  Model<Real> model(backend, stored.shape, replicas);
+  for (int replica = 0; replica < replicas; ++replica) put_parameters(stored, model, replica);
+  return model;
+}
+
+template Model<float> network_of(Backend&, const StoredModel&, int);
+template Model<double> network_of(Backend&, const StoredModel&, int);
+
+void expect_inputs(const StoredModel& stored, const Sequences& sequences, const std::string& file) {
+  if (sequences.features == stored.shape.inputs) return;
+  throw data_error(
+      {.what = fmt::format("the inputs {} do not fit the network", file),
+       .expected = fmt::format("[steps, batch, {}] ({}, {} units, reads {} values a step)", stored.shape.inputs,
+                               stored.shape.cell->name, stored.shape.units, stored.shape.inputs),
+       .found = fmt::format("[{}, {}, {}]", sequences.steps, sequences.count, sequences.features),
+       .hint = "the axes are [steps, batch, inputs]: time first"});
+}
+
+template <class Real>
+void expect_finite(std::span<const Real> values, const std::string& what) {
+  const auto wrong = std::count_if(values.begin(), values.end(), [](Real value) { return !std::isfinite(value); });
+  if (wrong > 0)
+    throw numeric_error({.what = "not a finite number in " + what,
+                         .found = fmt::format("{} of {} values", wrong, values.size()),
+                         .hint = "smaller inputs or weights; a network of float64 reaches further"});
+}
+
+template void expect_finite(std::span<const float>, const std::string&);
+template void expect_finite(std::span<const double>, const std::string&);
+
+}  // namespace hysteron

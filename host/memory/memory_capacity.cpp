@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include <hysteron/memory_capacity.hpp>
+
+#include "autoencoder/reversed_sequences.hpp"
+#include "memory/lag_regression.hpp"
+
+namespace hysteron {
+namespace {
+
+/// Which states are asked, and the inputs before them.
+class Asking {
+ public:
+  Asking(StateSource& source, const Sequences& sequences, AskedAfter asked, int lags)
+      : source_(&source), sequences_(&sequences), asked_(asked), lags_(lags) {}
+
+  /// Runs the sequences and hands out what is asked of each replica, those that reach furthest first.
+  using Sink = std::function<void(int replica, std::span<const double> state, std::span<const double> past)>;
+  void run(std::vector<int> chosen, std::span<const double> deviation, std::uint64_t seed, const Sink& sink) {
+    std::stable_sort(chosen.begin(), chosen.end(), [&](int a, int b) { return length(a) > length(b); });
+    const auto largest = static_cast<std::size_t>(source_->largest());
+    for (std::size_t first = 0; first < chosen.size(); first += largest)
+      run_part(std::span(chosen).subspan(first, std::min(largest, chosen.size() - first)), deviation, seed, sink);
+  }
+
+ private:
+  int length(int sequence) const { return length_of(*sequences_, sequence); }
+
+  void run_part(std::span<const int> part, std::span<const double> deviation, std::uint64_t seed, const Sink& sink) {
+    const auto width = static_cast<std::size_t>(source_->width());
+    std::vector<double> last(static_cast<std::size_t>(source_->replicas()) * part.size() * width);
+    source_->run(part, deviation, seed, [&](int step, std::span<const double> states) {
+      for (std::size_t row = 0; row < part.size(); ++row) {
+        const bool is_last = step + 1 == length(part[row]);
+        const bool is_asked = asked_ == AskedAfter::last_step ? is_last : step + 1 >= lags_ && step < length(part[row]);
+        if (!is_asked) continue;
+        for (std::size_t r = 0; r < static_cast<std::size_t>(source_->replicas()); ++r) {
+          const std::span<const double> state = states.subspan((r * part.size() + row) * width, width);
+          expect_finite(state, part[row], step);
+          if (asked_ == AskedAfter::last_step)  // in another order: shorter sequences end first
+            std::copy(state.begin(), state.end(),
+                      last.begin() + static_cast<std::ptrdiff_t>((r * part.size() + row) * width));
+          else
+            sink(static_cast<int>(r), state, past(part[row], step));
+        }
+      }
+    });
+    if (asked_ == AskedAfter::every_step) return;
+    for (std::size_t row = 0; row < part.size(); ++row)
+      for (std::size_t r = 0; r < static_cast<std::size_t>(source_->replicas()); ++r)
+        sink(static_cast<int>(r), std::span(last).subspan((r * part.size() + row) * width, width),
+             past(part[row], length(part[row]) - 1));
+  }
+
+  // The inputs up to a step, the latest first; as many as are asked for and there are.
+  std::span<const double> past(int sequence, int step) {
+    const auto features = static_cast<std::size_t>(sequences_->features);
+    const int reach = std::min(lags_, step + 1);
+    past_.resize(static_cast<std::size_t>(reach) * features);
+    const float* const inputs = inputs_of(*sequences_, sequence);
+    for (int lag = 0; lag < reach; ++lag) {
+      const auto to = past_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(lag) * features);
+      if (step - lag < sequences_->steps)
+        std::copy_n(inputs + static_cast<std::size_t>(step - lag) * features, features, to);
+      else
+        std::fill_n(to, features, 0.0);  // black
+    }
+    return past_;
+  }
+
+  static void expect_finite(std::span<const double> state, int sequence, int step) {
+    if (!std::all_of(state.begin(), state.end(), [](double value) { return std::isfinite(value); }))
+      throw numeric_error({.what = "a state that is not finite",
+                           .found = fmt::format("after step {} of sequence {}", step, sequence),
+                           .hint = "smaller inputs or weights, or less noise"});
+  }
+
+  StateSource* source_;
+  const Sequences* sequences_;
+  AskedAfter asked_;
+  int lags_;
+  std::vector<double> past_;
+};
+
+std::vector<int> numbers(int from, int to) {
+  std::vector<int> all(static_cast<std::size_t>(to - from));
+  std::iota(all.begin(), all.end(), from);
+  return all;
+}
+
+// Written so that nan, which is in no order, is refused too.
+void expect_options(const MemoryOptions& options) {
+  const auto expect = [](bool right, const char* what, const char* expected, double found) {
+    if (!right)
+      throw usage_error({.what = fmt::format("the {} of a measurement of memory is out of range", what),
+                         .expected = expected,
+                         .found = fmt::format("{}", found)});
+  };
+  const char* const any = "a finite number from 0 on";
+  expect(options.noise >= 0 && std::isfinite(options.noise), "noise", any, options.noise);
+  if (options.ridge) expect(*options.ridge >= 0 && std::isfinite(*options.ridge), "ridge", any, *options.ridge);
+  expect(options.test_share > 0 && options.test_share < 1, "share of test sequences",
+         "more than 0 and less than 1: some find the decoders, the others test them", options.test_share);
+}
+
+}  // namespace
+
+std::vector<MemoryCapacity> measure_memory(Backend& backend, StateSource& source, const Sequences& sequences,
+                                           const MemoryOptions& options) {
+  expect_options(options);
+  if (sequences.count < 2)
+    throw data_error({.what = "too few sequences to find decoders and to test them",
+                      .expected = "two or more",
+                      .found = std::to_string(sequences.count),
+                      .hint = "the axes are [steps, batch, inputs]: time first"});
+  const int longest = longest_of(sequences), lags = options.lags > 0 ? std::min(options.lags, longest) : longest;
+  const int tested =
+      std::clamp(static_cast<int>(std::lround(options.test_share * sequences.count)), 1, sequences.count - 1);
+  const std::vector<int> first = numbers(0, sequences.count - tested),
+                         others = numbers(sequences.count - tested, sequences.count);
+  Asking asking(source, sequences, options.asked, lags);
+  const auto regressions = [&](std::span<const double> deviation) {
+    std::vector<LagRegression> all;
+    for (int replica = 0; replica < source.replicas(); ++replica)
+      all.emplace_back(backend, source.width(), lags, sequences.features, options.ridge);
+    asking.run(first, deviation, options.seed,
+               [&](int replica, std::span<const double> state, std::span<const double> past) {
+                 all[static_cast<std::size_t>(replica)].learn(state, past);
+               });
+    for (LagRegression& each : all) each.solve();
+    return all;
+  };
+  std::vector<double> deviation;
+  std::vector<LagRegression> decoders = regressions(deviation);
+  if (options.noise > 0) {
+    for (const LagRegression& quiet : decoders) deviation.push_back(options.noise * std::sqrt(quiet.state_variance()));
+    decoders = regressions(deviation);
+  }
+  asking.run(others, deviation, options.seed,
+             [&](int replica, std::span<const double> state, std::span<const double> past) {
+               decoders[static_cast<std::size_t>(replica)].test(state, past);
+             });
+  std::vector<MemoryCapacity> memories;
+  for (LagRegression& each : decoders) memories.push_back(each.result());
+  if (memories.front().error.empty())
+    throw data_error({.what = "no lag that both the first sequences and the others reach",
+                      .expected = fmt::format("two of the first {} sequences, and one of the others, of {} steps",
+                                              first.size(), options.asked == AskedAfter::last_step ? 1 : lags),
+                      .found = "shorter ones",
+                      .hint = "fewer lags, or more sequences"});
+  return memories;
+}
+
+}  // namespace hysteron

@@ -1,0 +1,94 @@
+#include <hysteron/model.hpp>
+
+namespace hysteron {
+
+std::string to_string(Structure structure) { return structure == Structure::stack ? "stack" : "double"; }
+
+Structure structure_named(std::string_view name) {
+  if (name == "stack") return Structure::stack;
+  if (name == "double") return Structure::double_layer;
+  const std::vector<std::string> known{"stack", "double"};
+  throw unknown_name("structure", name, known);
+}
+
+namespace {
+
+std::string part_prefix(Structure structure, int part) {
+  if (structure == Structure::stack) return "rnn.";
+  return part == 0 ? "rnn.first." : "rnn.second.";
+}
+
+const ModelShape& checked(const ModelShape& shape) {
+  const auto refuse = [](std::string what, std::string expected, int found) {
+    throw usage_error({.what = std::move(what), .expected = std::move(expected), .found = std::to_string(found)});
+  };
+  if (!shape.cell) throw defect({.what = "a model without a cell"});
+  if (shape.units < 1) refuse("a layer needs units", "model.units of 1 or more", shape.units);
+  if (shape.layers < 1) refuse("a network needs layers", "model.layers of 1 or more", shape.layers);
+  if (shape.inputs < 1) refuse("a network needs inputs", "1 or more", shape.inputs);
+  if (shape.outputs < 0) refuse("a read-out cannot have that many outputs", "0 or more", shape.outputs);
+  if (shape.structure == Structure::double_layer && shape.units % 2 != 0)
+    refuse("a double layer is two halves", "an even number of units", shape.units);
+  return shape;
+}
+
+}  // namespace
+
+std::vector<ParameterSlice> parameter_slices(const ModelShape& shape) {
+  const CellInfo& cell = *shape.cell;
+  const std::ptrdiff_t parts = shape.structure == Structure::double_layer ? 2 : 1, units = shape.units / parts;
+  std::vector<ParameterSlice> slices;
+  for (int layer = 0; layer < shape.layers; ++layer) {
+    const std::ptrdiff_t inputs = layer == 0 ? shape.inputs : shape.units;
+    for (int part = 0; part < parts; ++part) {
+      const auto add = [&](std::string_view name, std::vector<std::ptrdiff_t> extents) {
+        slices.push_back({.name = part_prefix(shape.structure, part) + std::string(name) + "_l" + std::to_string(layer),
+                          .shape = std::move(extents)});
+      };
+      const std::ptrdiff_t products = cell.recurrent + cell.deep,
+                           bias = cell.input + (cell.layout.unit == "bias_ih" ? cell.unit : 0);
+      add("weight_ih", {cell.input * units, inputs});
+      if (products > 0) add("weight_hh", {products * units, units});
+      if (cell.layout.unit == "weight_hh") add("weight_hh", {cell.unit * units});
+      add("bias_ih", {bias * units});
+      if (cell.layout.unit == "bias_hh") add("bias_hh", {cell.unit * units});
+    }
+  }
+  if (shape.outputs > 0) {
+    slices.push_back({.name = "readout.weight", .shape = {shape.outputs, shape.units}});
+    slices.push_back({.name = "readout.bias", .shape = {shape.outputs}});
+  }
+  return slices;
+}
+
+template <class Real>
+Model<Real>::Model(Backend& backend, const ModelShape& shape, int replicas)
+    : backend_(&backend), shape_(checked(shape)), parameters_(backend, replicas, parameter_slices(shape)) {}
+
+template <class Real>
+std::string Model<Real>::parameter_name(std::string_view parameter, int layer, int part) const {
+  return part_prefix(shape_.structure, part) + std::string(parameter) + "_l" + std::to_string(layer);
+}
+
+template <class Real>
+CellWeights<Real> Model<Real>::cell_weights(int layer, int part, bool gradients) {
+  const CellInfo& cell = *shape_.cell;
+  const auto window = [&](std::string_view parameter) {
+    const ParameterSlice& slice = parameters_.slice(parameter_name(parameter, layer, part));
+    return gradients ? parameters_.gradients(slice) : parameters_.values(slice);
+  };
+  const std::ptrdiff_t units = part_units();
+  const View<Real> bias = window("bias_ih");
+  CellWeights<Real> weights;
+  weights.input = window("weight_ih");
+  weights.bias = bias.columns_from(0, cell.input * units);
+  if (cell.recurrent + cell.deep > 0) weights.recurrent = window("weight_hh");
+  if (cell.layout.unit == "bias_ih") weights.unit = bias.columns_from(cell.input * units, cell.unit * units);
+  if (cell.layout.unit == "bias_hh" || cell.layout.unit == "weight_hh") weights.unit = window(cell.layout.unit);
+  return weights;
+}
+
+template class Model<float>;
+template class Model<double>;
+
+}  // namespace hysteron

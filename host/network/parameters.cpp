@@ -1,0 +1,33 @@
+#include <hysteron/parameters.hpp>
+
+namespace hysteron {
+
+template <class Real>
+Parameters<Real>::Parameters(Backend& backend, int replicas, std::vector<ParameterSlice> slices)
+    : replicas_(replicas), slices_(std::move(slices)) {
+  for (ParameterSlice& slice : slices_) {
+    slice.offset = size_;
+    size_ += slice.size();
+  }
+  values_ = Tensor<Real>(backend, {replicas, size_});
+  gradients_ = Tensor<Real>(backend, {replicas, size_});
+}
+
+template <class Real>
+const ParameterSlice& Parameters<Real>::slice(std::string_view name) const {
+  for (const ParameterSlice& slice : slices_)
+    if (slice.name == name) return slice;
+  throw defect({.what = "no parameter is called \"" + std::string(name) + "\""});
+}
+
+template <class Real>
+bool Parameters<Real>::has(std::string_view name) const {
+  for (const ParameterSlice& slice : slices_)
+    if (slice.name == name) return true;
+  return false;
+}
+
+template class Parameters<float>;
+template class Parameters<double>;
+
+}  // namespace hysteron

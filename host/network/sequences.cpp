@@ -1,0 +1,47 @@
+#include <string>
+
+#include <hysteron/error.hpp>
+#include <hysteron/sequences.hpp>
+
+namespace hysteron {
+namespace {
+
+// The rows of `values` that belong to the sequences, `size` values each; nothing of nothing.
+template <class Value>
+std::vector<Value> rows(const std::vector<Value>& values, int first, int count, std::size_t size) {
+  if (values.empty()) return {};
+  const auto begin = values.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(first) * size);
+  return {begin, begin + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(count) * size)};
+}
+
+}  // namespace
+
+Sequences slice(const Sequences& all, int first, int count) {
+  if (first < 0 || count < 0 || first > all.count - count)
+    throw defect({.what = "a slice of sequences that are not there",
+                  .expected = "sequences within 0 .. " + std::to_string(all.count),
+                  .found = std::to_string(count) + " from " + std::to_string(first) + " on"});
+  if (all.owners > 1)
+    throw defect({.what = "a slice of sequences that each replica has of its own",
+                  .found = std::to_string(all.owners) + " owners"});
+  Sequences part = {.count = count,
+                    .steps = all.steps,
+                    .features = all.features,
+                    .inputs = {},
+                    .stored = rows(all.stored, first, count, 1),
+                    .owners = 1,
+                    .black = all.black,
+                    .lengths = rows(all.lengths, first, count, 1),
+                    .target_steps = all.target_steps,
+                    .outputs = all.outputs,
+                    .targets = {},
+                    .labels = rows(all.labels, first, count, 1)};
+  part.inputs = all.stored.empty() ? rows(all.inputs, first, count,
+                                          static_cast<std::size_t>(all.steps) * static_cast<std::size_t>(all.features))
+                                   : all.inputs;
+  part.targets = rows(all.targets, first, count,
+                      static_cast<std::size_t>(all.target_steps) * static_cast<std::size_t>(all.outputs));
+  return part;
+}
+
+}  // namespace hysteron

@@ -1,0 +1,261 @@
+#include "preparation/network_fit.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include <hysteron/batches.hpp>
+#include <hysteron/random.hpp>
+#include <hysteron/unrolled.hpp>
+
+#include "autoencoder/reversed_sequences.hpp"
+#include "preparation/draws.hpp"
+#include "preparation/network_start.hpp"
+#include "preparation/readout.hpp"
+
+namespace hysteron {
+namespace {
+
+/// Those of one owner that are looked at, in their order.
+Sequences chosen(const Sequences& all, int owner, const Question& question, const NetworkFitOptions& options,
+                 Chance& chance) {
+  const int usable = std::max(all.count - question.held_back, 1);
+  std::vector<int> indices(static_cast<std::size_t>(usable));
+  std::iota(indices.begin(), indices.end(), 0);
+  if (options.samples > 0 && options.samples < usable) {
+    Random random(options.seed, Stream::autoencoder_sample);
+    indices = random.permutation(usable);
+    chance = Chance::drawn;
+    indices.resize(static_cast<std::size_t>(options.samples));
+    std::ranges::sort(indices);
+  }
+  const auto rows = [&](const auto& values, std::size_t size) {
+    std::decay_t<decltype(values)> kept;
+    if (values.empty()) return kept;
+    kept.reserve(indices.size() * size);
+    for (const int n : indices) {
+      const auto from = values.begin() + (std::ptrdiff_t(owner) * all.count + n) * static_cast<std::ptrdiff_t>(size);
+      kept.insert(kept.end(), from, from + static_cast<std::ptrdiff_t>(size));
+    }
+    return kept;
+  };
+  const auto size = [](int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); };
+  return {.count = static_cast<int>(indices.size()),
+          .steps = all.steps,
+          .features = all.features,
+          .inputs = all.stored.empty() ? rows(all.inputs, size(all.steps, all.features)) : all.inputs,
+          .stored = rows(all.stored, 1),
+          .owners = 1,
+          .black = all.black,
+          .lengths = rows(all.lengths, 1),
+          .target_steps = all.target_steps,
+          .outputs = all.outputs,
+          .targets = rows(all.targets, size(all.target_steps, all.outputs)),
+          .labels = rows(all.labels, 1)};
+}
+
+/// The network run over sequences, some at a time.
+template <class Real>
+class Runs {
+ public:
+  Runs(Model<Real>& model, const Sequences& sequences)
+      : sequences_(&sequences),
+        largest_(size(model, sequences)),
+        batches_(model.backend(), sequences, 1, largest_),
+        unrolled_(model, {sequences.total_steps(), largest_}, 1, Keep::states),
+        backend_(&model.backend()) {}
+
+  /// visit(first sequence, count, values [steps, count, units]): the outputs of a layer in the last `steps` steps.
+  template <class Visit>
+  void over(int layer, int steps, const Visit& visit) {
+    std::vector<Real> values;
+    for (int first = 0; first < sequences_->count; first += largest_) {
+      const int count = std::min(largest_, sequences_->count - first);
+      std::vector<int> indices(static_cast<std::size_t>(count));
+      std::iota(indices.begin(), indices.end(), first);
+      const Batch<Real> batch = batches_.gather(indices);
+      unrolled_.forward(batch.inputs, batch.extent, batch.lengths);
+      const View<Real> rows = unrolled_.at(layer, 0).outputs();
+      values.resize(static_cast<std::size_t>(std::ptrdiff_t(steps) * count * rows.columns));
+      backend_->copy_out(values.data(), rows.at(0, std::ptrdiff_t(batch.extent.steps - steps) * count),
+                         values.size() * sizeof(Real));
+      visit(first, count, values);
+    }
+  }
+
+ private:
+  static int size(const Model<Real>& model, const Sequences& sequences) {
+    constexpr std::ptrdiff_t budget = std::ptrdiff_t{1} << 28;  // bytes
+    const ModelShape& shape = model.shape();
+    const std::ptrdiff_t sequence =
+        std::ptrdiff_t(sequences.total_steps()) * std::ptrdiff_t(sizeof(Real)) *
+        (shape.layers * shape.units * (shape.cell->input + shape.cell->state) + shape.inputs);
+    return static_cast<int>(std::clamp<std::ptrdiff_t>(budget / sequence, 1, std::min(256, sequences.count)));
+  }
+
+  const Sequences* sequences_;
+  int largest_;
+  Batches<Real> batches_;
+  Unrolled<Real> unrolled_;
+  Backend* backend_;
+};
+
+template <class Real>
+class NetworkFit {
+ public:
+  NetworkFit(Model<Real>& model, const Sequences& sequences, const Question& question, const NetworkFitOptions& options,
+             Journal& journal)
+      : model_(&model), sequences_(&sequences), question_(question), options_(&options), journal_(&journal) {}
+
+  Chance chance() const { return chance_; }
+
+  void fit_layer(int layer) {
+    const ModelShape& shape = model_->shape();
+    const int features = model_->layer_inputs(layer), steps = longest_of(*sequences_);
+    // A cut window takes a Gram matrix of twice its lags.
+    const bool whole = std::int64_t(steps) * features <= 4096;
+    const int window = options_->window > 0 || whole ? options_->window : std::max(1, 2048 / features);
+    const std::int64_t lags = window == 0 ? steps : std::min(window, steps);
+    const int wanted = options_->components == 0 ? shape.units : options_->components;
+    const int components = static_cast<int>(std::min<std::int64_t>(wanted, lags * features));
+    const SolverKind kind = options_->solver.value_or(choose_solver(sequences_->count, steps, features, window).kind);
+    const auto solver =
+        make_solver(model_->backend(), kind, {.window = window, .components = components, .seed = options_->seed});
+    if (layer == 0)
+      solver->add(*sequences_);
+    else
+      add_states(*solver, layer - 1);
+    const LinearAutoencoderFit fit = solver->solve(components);
+    if (fit.resolved < shape.units || kind == SolverKind::randomized) chance_ = Chance::drawn;
+    if (fit.resolved < wanted)
+      journal_->message("layer " + std::to_string(layer + 1) + ": " + std::to_string(fit.resolved) +
+                        " components are all that the sequences have; the other units start as classic ones");
+    journal_->event("autoencoder", {{"layer", layer},
+                                    {"components", fit.resolved},
+                                    {"window", fit.window},
+                                    {"solver", fit.solver},
+                                    {"sequences", fit.sequences},
+                                    {"energy", fit.energy},
+                                    {"norm", memory_norm(model_->backend(), fit.autoencoder)}});
+    start_layer(*model_, layer, leading(fit.autoencoder, fit.resolved), options_->scale, options_->gate_bias);
+  }
+
+  void fit_readout() {
+    const ModelShape& shape = model_->shape();
+    const Sequences& s = *sequences_;
+    if (shape.outputs == 0) return;
+    if ((s.labels.empty() && s.targets.empty()) || s.outputs != shape.outputs) {
+      journal_->message("the read-out starts as a classic one: the sequences have no answers of its size");
+      chance_ = Chance::drawn;
+      return;
+    }
+    LeastSquares squares(model_->backend(), shape.units, shape.outputs);
+    Runs<Real> runs(*model_, s);
+    std::vector<double> seen, seen_targets;  // the first, for the scale
+    std::vector<int> seen_labels;
+    runs.over(shape.layers - 1, s.target_steps, [&](int first, int count, const std::vector<Real>& values) {
+      std::vector<double> rows, targets;
+      std::vector<int> labels;
+      for (int step = 0; step < s.target_steps; ++step)
+        for (int n = 0; n < count; ++n) {
+          const bool counts = s.target_steps == 1 || s.total_steps() - s.target_steps + step < length_of(s, first + n);
+          if (!counts) continue;
+          const auto from = values.begin() + (std::ptrdiff_t(step) * count + n) * shape.units;
+          rows.insert(rows.end(), from, from + shape.units);
+          add_target(first + n, step, targets, labels);
+        }
+      constexpr std::size_t most_seen = 8192;
+      if (seen_targets.size() < most_seen * static_cast<std::size_t>(shape.outputs)) {
+        seen.insert(seen.end(), rows.begin(), rows.end());
+        seen_targets.insert(seen_targets.end(), targets.begin(), targets.end());
+        seen_labels.insert(seen_labels.end(), labels.begin(), labels.end());
+      }
+      squares.add(rows, targets);
+    });
+    LinearReadout readout = squares.solve(options_->ridge);
+    if (question_.loss == LossKind::cross_entropy)
+      readout.scale(softmax_scale(readout.apply(seen), shape.outputs, seen_labels));
+    if (question_.loss == LossKind::binary_cross_entropy) calibrate(readout, seen, seen_targets);
+    Parameters<Real>& parameters = model_->parameters();
+    set_parameter(*model_, 0, parameters.slice("readout.weight"), readout.weight);
+    set_parameter(*model_, 0, parameters.slice("readout.bias"), readout.bias);
+  }
+
+ private:
+  // The states of a layer are sequences themselves.
+  void add_states(LinearAutoencoderSolver& solver, int layer) {
+    const int steps = sequences_->total_steps(), units = model_->shape().units;
+    Runs<Real> runs(*model_, *sequences_);
+    runs.over(layer, steps, [&](int first, int count, const std::vector<Real>& values) {
+      Sequences states{.count = count,
+                       .steps = steps,
+                       .features = units,
+                       .inputs = std::vector<float>(values.size()),
+                       .lengths = {},
+                       .targets = {},
+                       .labels = {}};
+      for (int step = 0; step < steps; ++step)
+        for (int n = 0; n < count; ++n)
+          std::transform(values.begin() + (std::ptrdiff_t(step) * count + n) * units,
+                         values.begin() + (std::ptrdiff_t(step) * count + n + 1) * units,
+                         states.inputs.begin() + (std::ptrdiff_t(n) * steps + step) * units,
+                         [](Real value) { return static_cast<float>(value); });
+      for (int n = first; n < first + count; ++n) states.lengths.push_back(length_of(*sequences_, n));
+      solver.add(states);
+    });
+  }
+
+  // Each output for itself: most are rarely 1.
+  static void calibrate(LinearReadout& readout, const std::vector<double>& rows, const std::vector<double>& targets) {
+    const std::vector<double> all = readout.apply(rows);
+    const std::size_t outputs = static_cast<std::size_t>(readout.outputs), count = all.size() / outputs;
+    for (std::size_t c = 0; c < outputs; ++c) {
+      std::vector<double> scores(count), ones(count);
+      for (std::size_t i = 0; i < count; ++i) {
+        scores[i] = all[i * outputs + c];
+        ones[i] = targets[i * outputs + c];
+      }
+      readout.calibrate(static_cast<int>(c), logistic_calibration(scores, ones));
+    }
+  }
+
+  // One-hot, or as it is.
+  void add_target(int sequence, int step, std::vector<double>& targets, std::vector<int>& labels) const {
+    const std::size_t n = static_cast<std::size_t>(sequence), outputs = static_cast<std::size_t>(sequences_->outputs);
+    if (!sequences_->labels.empty()) {
+      for (std::size_t c = 0; c < outputs; ++c)
+        targets.push_back(static_cast<std::size_t>(sequences_->labels[n]) == c ? 1 : 0);
+      labels.push_back(sequences_->labels[n]);
+      return;
+    }
+    const std::size_t at =
+        (n * static_cast<std::size_t>(sequences_->target_steps) + static_cast<std::size_t>(step)) * outputs;
+    for (std::size_t c = 0; c < outputs; ++c) targets.push_back(static_cast<double>(sequences_->targets[at + c]));
+  }
+
+  Model<Real>* model_;
+  const Sequences* sequences_;
+  Question question_;
+  const NetworkFitOptions* options_;
+  Journal* journal_;
+  Chance chance_ = Chance::none;
+};
+
+}  // namespace
+
+template <class Real>
+Chance fit_network(Model<Real>& model, const Sequences& sequences, int owner, const Question& question,
+                   const NetworkFitOptions& options, Journal& journal) {
+  draw_parameters(model, std::span(&options.seed, 1), classic_draws(*model.shape().cell));
+  Chance chance = Chance::none;
+  const Sequences seen = chosen(sequences, owner, question, options, chance);
+  NetworkFit<Real> fit(model, seen, question, options, journal);
+  for (int layer = 0; layer < model.shape().layers; ++layer)
+    doing("fitting the linear autoencoder of layer " + std::to_string(layer + 1), [&] { fit.fit_layer(layer); });
+  doing("fitting the read-out", [&] { fit.fit_readout(); });
+  return chance == Chance::drawn ? chance : fit.chance();
+}
+
+template Chance fit_network(Model<float>&, const Sequences&, int, const Question&, const NetworkFitOptions&, Journal&);
+template Chance fit_network(Model<double>&, const Sequences&, int, const Question&, const NetworkFitOptions&, Journal&);
+
+}  // namespace hysteron

@@ -1,0 +1,165 @@
+#include "preparation/network_start.hpp"
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "preparation/draws.hpp"
+
+namespace hysteron {
+namespace {
+
+constexpr std::array<OpenCell, 5> open_cells{{{"elman", 'h', "", ""},
+                                              {"gru", 'n', "r", "z"},
+                                              {"lmn", 'h', "", ""},
+                                              {"lstm", 'g', "io", "f"},
+                                              {"mgu", 'n', "f", ""}}};
+
+/// A parameter of one replica, changed on the host.
+template <class Real>
+class Edited {
+ public:
+  Edited(Model<Real>& model, int replica, const std::string& name)
+      : model_(&model), replica_(replica), slice_(&model.parameters().slice(name)) {
+    std::vector<Real> there(static_cast<std::size_t>(slice_->size()));
+    model.backend().copy_out(there.data(), model.parameters().values(*slice_).at(replica, 0),
+                             there.size() * sizeof(Real));
+    values_.assign(there.begin(), there.end());
+  }
+
+  double& at(std::ptrdiff_t row, std::ptrdiff_t column) {
+    return values_[static_cast<std::size_t>(row * slice_->columns() + column)];
+  }
+  std::ptrdiff_t columns() const { return slice_->columns(); }
+  void store() { set_parameter(*model_, replica_, *slice_, values_); }
+
+ private:
+  Model<Real>* model_;
+  int replica_;
+  const ParameterSlice* slice_;
+  std::vector<double> values_;
+};
+
+/// Block `block` of a recurrent weight: `own` in the first p rows and columns, zeros where the two kinds of units meet.
+template <class Real, class Entry>
+void put_recurrent(Edited<Real>& weight, std::ptrdiff_t block, std::ptrdiff_t units, std::ptrdiff_t p,
+                   const Entry& own) {
+  for (std::ptrdiff_t i = 0; i < units; ++i)
+    for (std::ptrdiff_t j = 0; j < units; ++j)
+      if (i < p || j < p) weight.at(block * units + i, j) = i < p && j < p ? own(i, j) : 0.0;
+}
+
+template <class Real>
+class LayerStart {
+ public:
+  LayerStart(Model<Real>& model, int replica, int layer, const LinearAutoencoder& autoencoder, double scale)
+      : model_(&model),
+        replica_(replica),
+        layer_(layer),
+        units_(model.part_units()),
+        p_(autoencoder.components),
+        cell_(model.shape().cell),
+        autoencoder_(&autoencoder),
+        scale_(scale) {}
+
+  void linear_memory() {
+    Edited<Real> input = edit("weight_ih"), recurrent = edit("weight_hh"), bias = edit("bias_ih");
+    put_input(input, 0);
+    put_recurrent(recurrent, 0, units_, p_, zero);  // W_mh, W_mm, W_hm
+    put_recurrent(recurrent, 1, units_, p_, [&](std::ptrdiff_t i, std::ptrdiff_t j) { return b(i, j); });
+    put_recurrent(recurrent, 2, units_, p_, [](std::ptrdiff_t i, std::ptrdiff_t j) { return i == j ? 1.0 : 0.0; });
+    for (std::ptrdiff_t i = 0; i < p_; ++i) {
+      bias.at(0, i) = 0;
+      bias.at(0, units_ + i) = -mean_input(i);
+    }
+    input.store(), recurrent.store(), bias.store();
+  }
+
+  void candidate(const OpenCell& open, double gate_bias) {
+    Edited<Real> input = edit("weight_ih"), recurrent = edit("weight_hh"), bias = edit("bias_ih");
+    const std::string_view gates = cell_->layout.gates;
+    for (std::size_t letter = 0; letter < gates.size(); ++letter) {
+      const std::ptrdiff_t block = static_cast<std::ptrdiff_t>(letter);
+      const char gate = gates[letter];
+      if (gate == open.candidate) {
+        put_input(input, block);
+        put_recurrent(recurrent, block, units_, p_, [&](std::ptrdiff_t i, std::ptrdiff_t j) { return b(i, j); });
+      } else {
+        for (std::ptrdiff_t i = 0; i < p_; ++i)
+          for (std::ptrdiff_t a = 0; a < input.columns(); ++a) input.at(block * units_ + i, a) = 0;
+        put_recurrent(recurrent, block, units_, p_, zero);
+      }
+      const double open_bias = open.opened.find(gate) != std::string_view::npos   ? gate_bias
+                               : open.closed.find(gate) != std::string_view::npos ? -gate_bias
+                                                                                  : 0.0;
+      for (std::ptrdiff_t i = 0; i < p_; ++i)
+        bias.at(0, block * units_ + i) = gate == open.candidate ? -mean_input(i) : open_bias;
+    }
+    input.store(), recurrent.store(), bias.store();
+    if (cell_->layout.unit != "bias_hh") return;
+    Edited<Real> second = edit("bias_hh");
+    for (std::ptrdiff_t block = 0; block < cell_->unit; ++block)
+      for (std::ptrdiff_t i = 0; i < p_; ++i) second.at(0, block * units_ + i) = 0;
+    second.store();
+  }
+
+ private:
+  static double zero(std::ptrdiff_t, std::ptrdiff_t) { return 0; }
+  Edited<Real> edit(const char* parameter) {
+    return Edited<Real>(*model_, replica_, model_->parameter_name(parameter, layer_, 0));
+  }
+  double a(std::ptrdiff_t i, std::ptrdiff_t feature) const {
+    return scale_ * autoencoder_->input_weight[static_cast<std::size_t>(i * autoencoder_->features + feature)];
+  }
+  double b(std::ptrdiff_t i, std::ptrdiff_t j) const {
+    return autoencoder_->memory_weight[static_cast<std::size_t>(i * p_ + j)];
+  }
+  double mean_input(std::ptrdiff_t i) const {
+    double sum = 0;
+    for (std::ptrdiff_t feature = 0; feature < autoencoder_->features; ++feature)
+      sum += a(i, feature) * autoencoder_->mean[static_cast<std::size_t>(feature)];
+    return sum;
+  }
+  void put_input(Edited<Real>& input, std::ptrdiff_t block) {
+    for (std::ptrdiff_t i = 0; i < p_; ++i)
+      for (std::ptrdiff_t feature = 0; feature < autoencoder_->features; ++feature)
+        input.at(block * units_ + i, feature) = a(i, feature);
+  }
+
+  Model<Real>* model_;
+  int replica_, layer_;
+  std::ptrdiff_t units_, p_;
+  const CellInfo* cell_;
+  const LinearAutoencoder* autoencoder_;
+  double scale_;
+};
+
+}  // namespace
+
+const OpenCell& open_cell(std::string_view cell) {
+  std::string known;
+  for (const OpenCell& one : open_cells) {
+    if (one.cell == cell) return one;
+    known += (known.empty() ? "" : ", ") + std::string(one.cell);
+  }
+  throw usage_error({.what = "the cell " + std::string(cell) +
+                             " cannot start from a linear autoencoder: its state has no "
+                             "candidate that a matrix takes from the state before",
+                     .expected = known,
+                     .found = std::string(cell),
+                     .hint = "choose one of these cells, or another --init"});
+}
+
+template <class Real>
+void start_layer(Model<Real>& model, int layer, const LinearAutoencoder& autoencoder, double scale, double gate_bias) {
+  const OpenCell& open = open_cell(model.shape().cell->name);
+  for (int replica = 0; replica < model.replicas(); ++replica) {
+    LayerStart<Real> start(model, replica, layer, autoencoder, scale);
+    open.cell == "lmn" ? start.linear_memory() : start.candidate(open, gate_bias);
+  }
+}
+
+template void start_layer(Model<float>&, int, const LinearAutoencoder&, double, double);
+template void start_layer(Model<double>&, int, const LinearAutoencoder&, double, double);
+
+}  // namespace hysteron

@@ -1,0 +1,46 @@
+#include "runs/machine.hpp"
+
+#include <chrono>
+#include <thread>
+
+#include <fmt/chrono.h>
+
+#include <hysteron/version.hpp>
+
+namespace hysteron {
+
+void declare_machine(Settings& settings) {
+  settings.declare("seed", 1, "replica k draws as a run of one replica with seed + k", range(0, 9e15));
+  settings.declare("replicas", 1, "networks trained side by side", range(1, 65536));
+  settings.declare("device", "auto", "auto | cpu | cuda | cuda:1");
+  settings.declare("threads", 0, "of the CPU; 0: as many as there are cores", range(0, 4096));
+  settings.declare("schedule", "auto",
+                   "of a GPU's time loop; auto chooses by shape, and -v tells what and why; a CPU has auto alone",
+                   one_of({"auto", "stepwise", "solo", "cluster", "scan"}));
+  settings.declare("precision", "float", "of every number in the network", one_of({"float", "double"}));
+}
+
+std::unique_ptr<Backend> backend_of(const Settings& settings, Journal* journal) {
+  auto backend = make_backend(settings.text("device"), static_cast<int>(settings.integer("threads")));
+  backend->use_schedule(settings.text("schedule"));
+  if (journal) {
+    backend->on_schedule([journal](const ScheduleChoice& choice) {
+      journal->event("schedule", {{"run", choice.run}, {"schedule", choice.schedule}, {"reason", choice.reason}});
+    });
+  }
+  return backend;
+}
+
+Json environment_json(const Backend& backend, const std::vector<std::string>& arguments) {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  return {{"hysteron", version},
+          {"compiler", compiler},
+          {"build_type", build_type},
+          {"device", backend.name()},
+          {"device_description", backend.description()},
+          {"cores", std::thread::hardware_concurrency()},
+          {"date", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now))},
+          {"command", arguments}};
+}
+
+}  // namespace hysteron

@@ -1,0 +1,30 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <hysteron/backend.hpp>
+#include <hysteron/journal.hpp>
+#include <hysteron/settings.hpp>
+
+#include "files/json.hpp"
+
+namespace hysteron {
+
+/// The keys of every verb: seed, replicas, device, threads, precision.
+void declare_machine(Settings& settings);
+
+/// The device and the schedule that settings ask for. The journal, if any, must outlive it and hears which schedule
+/// each kind of run takes, and why.
+std::unique_ptr<Backend> backend_of(const Settings& settings, Journal* journal = nullptr);
+
+/// Runs work(float{}) or work(double{}), as settings' precision says.
+template <class Work>
+auto with_precision(const Settings& settings, const Work& work) {
+  return settings.text("precision") == "double" ? work(double{}) : work(float{});
+}
+
+/// Where and with what a run is made: environment.json.
+Json environment_json(const Backend& backend, const std::vector<std::string>& arguments);
+
+}  // namespace hysteron
