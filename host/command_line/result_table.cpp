@@ -9,55 +9,59 @@
 
 #include <hysteron/error.hpp>
 
+#include "report/replica_figures.hpp"
+
 namespace hysteron {
 namespace {
 
-struct Column {
-  const char *title, *key;
+struct ResultColumn {
+  const char* title;
+  ReplicaFigures values;
   int width, digits;
 };
 
-constexpr Column of_predictions[] = {
-    {"VAA drawn", "vaa_before", 11, 3}, {"VAA start", "vaa_start", 11, 3},    {"VAA end", "vaa", 11, 3},
-    {"test loss", "test_loss", 13, 4},  {"accuracy", "test_accuracy", 11, 4}, {"best at", "best_step", 10, 0},
-    {"solved", "solved", 9, 0}};
+constexpr ResultColumn columns_of_predictions[] = {
+    {"VAA drawn", figures::vaa_drawn, 11, 3},    {"VAA start", figures::vaa_start, 11, 3},
+    {"VAA end", figures::vaa_end, 11, 3},        {"test loss", figures::test_loss, 13, 4},
+    {"accuracy", figures::test_accuracy, 11, 4}, {"best at", figures::best_step, 10, 0}};
 
 // Optimal: from this episode on, and the first time.
-constexpr Column of_policies[] = {{"VAA drawn", "vaa_before", 11, 3},
-                                  {"VAA start", "vaa_start", 11, 3},
-                                  {"VAA end", "vaa", 11, 3},
-                                  {"return", "return", 9, 3},
-                                  {"best", "best_return", 9, 3},
-                                  {"first optimal", "first_optimal_episode", 15, 0},
-                                  {"optimal from", "optimal_episode", 14, 0},
-                                  {"optimal", "optimal", 9, 0}};
+constexpr ResultColumn columns_of_policies[] = {{"VAA drawn", figures::vaa_drawn, 11, 3},
+                                                {"VAA start", figures::vaa_start, 11, 3},
+                                                {"VAA end", figures::vaa_end, 11, 3},
+                                                {"return", figures::last_return, 9, 3},
+                                                {"best", figures::best_return, 9, 3},
+                                                {"first optimal", figures::first_optimal_episode, 15, 0},
+                                                {"optimal from", figures::optimal_episode, 14, 0}};
 
-std::string figure(const Json& result, const char* key, std::size_t replica, int digits) {
-  const auto values = result.find(key);
-  if (values == result.end() || replica >= values->size()) return "-";
-  const Json& held = (*values)[replica];
-  if (held.is_boolean()) return held.get<bool>() ? "yes" : "no";
-  if (!held.is_number() || !std::isfinite(held.get<double>())) return "-";
-  return fmt::format("{:.{}f}", held.get<double>(), digits);
+std::string figure_text(const std::vector<double>& values, std::size_t replica, int digits) {
+  if (replica >= values.size() || !std::isfinite(values[replica])) return "-";
+  return fmt::format("{:.{}f}", values[replica], digits);
+}
+
+std::string solved_text(const RunResult& result, std::size_t replica) {
+  if (replica >= result.solved.size() || !result.solved[replica]) return "-";
+  return *result.solved[replica] ? "yes" : "no";
 }
 
 struct ResultRow {
-  const Json* result;
+  const RunResult* result;
   std::string label;
 };
 
-std::string table_of(const std::vector<ResultRow>& rows, std::span<const Column> columns) {
+/// solved: what the last column is called.
+std::string table_of(const std::vector<ResultRow>& rows, std::span<const ResultColumn> columns, const char* solved) {
   std::size_t width = 16;
   for (const ResultRow& row : rows) width = std::max(width, row.label.size() + 2);
   std::string table = fmt::format("{:<{}}{:>8}", "start", width, "replica");
-  for (const Column& column : columns) table += fmt::format("{:>{}}", column.title, column.width);
-  table += "\n";
+  for (const ResultColumn& column : columns) table += fmt::format("{:>{}}", column.title, column.width);
+  table += fmt::format("{:>9}\n", solved);
   for (const ResultRow& row : rows) {
-    for (std::size_t r = 0; r < (*row.result)["replicas"].get<std::size_t>(); ++r) {
+    for (std::size_t r = 0; r < static_cast<std::size_t>(row.result->replicas); ++r) {
       table += fmt::format("{:<{}}{:>8}", row.label, width, r);
-      for (const Column& column : columns)
-        table += fmt::format("{:>{}}", figure(*row.result, column.key, r, column.digits), column.width);
-      table += "\n";
+      for (const ResultColumn& column : columns)
+        table += fmt::format("{:>{}}", figure_text(column.values(*row.result), r, column.digits), column.width);
+      table += fmt::format("{:>9}\n", solved_text(*row.result, r));
     }
   }
   return table;
@@ -65,22 +69,23 @@ std::string table_of(const std::vector<ResultRow>& rows, std::span<const Column>
 
 }  // namespace
 
-std::string result_table(const std::vector<Json>& results, const std::vector<std::string>& labels) {
+std::string result_table(const std::vector<RunResult>& results, const std::vector<std::string>& labels) {
   std::vector<ResultRow> predictions, policies;
   for (std::size_t i = 0; i < results.size(); ++i)
-    (results[i].contains("return") ? policies : predictions)
-        .push_back({&results[i], labels.empty() ? results[i]["init"].get<std::string>() : labels[i]});
-  if (policies.empty()) return table_of(predictions, of_predictions);
-  if (predictions.empty()) return table_of(policies, of_policies);
-  return table_of(predictions, of_predictions) + "\n" + table_of(policies, of_policies);
+    (results[i].policies ? policies : predictions)
+        .push_back({&results[i], labels.empty() ? results[i].init : labels[i]});
+  const std::string of_predictions = table_of(predictions, columns_of_predictions, "solved"),
+                    of_policies = table_of(policies, columns_of_policies, "optimal");
+  if (policies.empty()) return of_predictions;
+  if (predictions.empty()) return of_policies;
+  return of_predictions + "\n" + of_policies;
 }
 
-int report_failures(const Json& result) {
-  if (result["failures"].empty()) return 0;
-  for (const Json& failure : result["failures"])
-    fmt::print(stderr, "error: replica {} stopped at gradient step {}: not a finite number in {}\n",
-               failure["replica"].get<int>(), failure["update"].get<std::int64_t>(),
-               failure["where"].get<std::string>());
+int report_failures(const RunResult& result) {
+  if (result.failures.empty()) return 0;
+  for (const FailedReplica& failed : result.failures)
+    fmt::print(stderr, "error: replica {} stopped at gradient step {}: not a finite number in {}\n", failed.replica,
+               failed.update, failed.where);
   fmt::print(stderr,
              "  the weights of its best validation are kept, the other replicas went on\n"
              "  hint: a smaller train.learning_rate, or --set train.clip=1\n");

@@ -6,6 +6,7 @@
 #include "command_line/options.hpp"
 #include "command_line/result_table.hpp"
 #include "files/atomic_file.hpp"
+#include "records/run_result_file.hpp"
 #include "report/page.hpp"
 #include "runs/machine.hpp"
 #include "runs/recorded_run.hpp"
@@ -29,7 +30,7 @@ class Demo final : public Command {
   }
 
   int run(const std::vector<std::string>& arguments) override {
-    std::vector<Json> results;
+    std::vector<RunResult> results;
     std::vector<RunRecord> records;
     for (const char* init : {"classic", "warm_up"}) {
       Settings settings = options_.settings();
@@ -43,9 +44,9 @@ class Demo final : public Command {
                                    settings.integer("model.layers"), settings.integer("model.units"), init,
                                    backend->name()));
       const std::filesystem::path path = std::filesystem::path(out_) / init;
-      const Json result =
+      const RunResult result =
           record_run(settings, configuration, *backend, *journal, {path, RunPlace::Begin::replacing, arguments});
-      if (was_stopped(result)) return stopped_exit_code;
+      if (result.stopped()) return stopped_exit_code;
       results.push_back(result);
       records.push_back(read_run(path));
     }
@@ -58,7 +59,9 @@ class Demo final : public Command {
         "Charts: {}\n",
         page.string());
     if (options_.json())
-      fmt::print("{}\n", json_line({{"classic", results[0]}, {"warm_up", results[1]}, {"path", page.string()}}));
+      fmt::print(
+          "{}\n",
+          json_line({{"classic", json_of(results[0])}, {"warm_up", json_of(results[1])}, {"path", page.string()}}));
     std::fflush(stdout);
     return std::max(report_failures(results[0]), report_failures(results[1]));
   }

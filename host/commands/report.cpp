@@ -8,6 +8,7 @@
 #include "command_line/result_table.hpp"
 #include "files/atomic_file.hpp"
 #include "report/page.hpp"
+#include "report/run_labels.hpp"
 
 namespace hysteron {
 namespace {
@@ -44,7 +45,7 @@ class Report final : public Command {
     }
     if (!out_.empty()) expect_page(records);
     const std::filesystem::path path = out_.empty() ? records[0].path / "report.html" : std::filesystem::path(out_);
-    std::vector<Json> results;
+    std::vector<RunResult> results;
     for (const RunRecord& record : records) results.push_back(record.result);
     const std::string table = result_table(results, labels_of(records));
     Page page = page_of(std::move(records));

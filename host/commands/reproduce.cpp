@@ -56,8 +56,8 @@ class Reproduce final : public Command {
     if (options_.json()) fmt::print("{}\n", json_line(end.result));
     std::fflush(stdout);
     int code = 0;
-    for (const Json& result : end.failed) {
-      fmt::print(stderr, "{}:\n", result["run"].get<std::string>());
+    for (const RunResult& result : end.failed) {
+      fmt::print(stderr, "{}:\n", result.run);
       code = report_failures(result);
     }
     return code;

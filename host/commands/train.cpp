@@ -6,6 +6,7 @@
 #include "command_line/options.hpp"
 #include "command_line/result_table.hpp"
 #include "records/run_folder.hpp"
+#include "records/run_result_file.hpp"
 #include "runs/machine.hpp"
 #include "runs/recorded_run.hpp"
 #include "runs/stop_signal.hpp"
@@ -37,16 +38,15 @@ class Train final : public Command {
     const Configuration configuration = configure(settings, Sections::task_and_training);
     const std::unique_ptr<Journal> journal = options_.journal();
     const std::unique_ptr<Backend> backend = backend_of(settings, journal.get());
-    const Json result = record_run(settings, configuration, *backend, *journal, place(settings, arguments));
-    if (!was_stopped(result)) {
+    const RunResult result = record_run(settings, configuration, *backend, *journal, place(settings, arguments));
+    if (!result.stopped()) {
       fmt::print("{}", result_table({result}));
-      fmt::print("{} in {:.1f} s on {}\n", result["run"].get<std::string>(), result["seconds"].get<double>(),
-                 result["device"].get<std::string>());
+      fmt::print("{} in {:.1f} s on {}\n", result.run, result.seconds, result.device);
     }
-    if (options_.json()) fmt::print("{}\n", json_line(result));
+    if (options_.json()) fmt::print("{}\n", json_line(json_of(result)));
     std::fflush(stdout);
-    if (was_stopped(result)) {
-      journal->message("stopped; go on with: hysteron train --resume " + result["run"].get<std::string>());
+    if (result.stopped()) {
+      journal->message("stopped; go on with: hysteron train --resume " + result.run);
       return stopped_exit_code;
     }
     return report_failures(result);

@@ -1,5 +1,7 @@
 #include "files/json_object.hpp"
 
+#include <limits>
+
 namespace hysteron {
 
 JsonObject::JsonObject(const Json& json, std::string where, std::string hint)
@@ -36,6 +38,15 @@ std::vector<std::string> JsonObject::texts(const char* key) const {
   for (const Json& value : list(key)) {
     if (!value.is_string()) throw wrong(key, "a list of texts", value.dump());
     all.push_back(value.get<std::string>());
+  }
+  return all;
+}
+
+std::vector<double> JsonObject::numbers(const char* key) const {
+  std::vector<double> all;
+  for (const Json& value : list(key)) {
+    if (!value.is_number() && !value.is_null()) throw wrong(key, "a list of numbers", value.dump());
+    all.push_back(value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>());
   }
   return all;
 }

@@ -16,6 +16,7 @@ class JsonObject {
   /// json must outlive it. where: "runs/x/result.json"; hint: the way out, of every error.
   JsonObject(const Json& json, std::string where, std::string hint);
 
+  const Json& json() const { return *json_; }
   bool has(const char* key) const { return json_->contains(key); }
   std::string text(const char* key) const;
   std::string text_or_none(const char* key) const { return has(key) ? text(key) : ""; }
@@ -23,6 +24,7 @@ class JsonObject {
   double number(const char* key) const;
   const Json& list(const char* key) const;
   std::vector<std::string> texts(const char* key) const;
+  std::vector<double> numbers(const char* key) const;  ///< null: NaN
   Error wrong(const std::string& key, std::string expected, std::string found) const;
 
  private:

@@ -127,8 +127,8 @@ RunFolder RunFolder::resume(const fs::path& path) {
   return {path, std::move(lock)};
 }
 
-fs::path RunFolder::model(int replica) const {
-  return path_ / "models" / fmt::format("replica-{:02}.safetensors", replica);
+fs::path model_path(const fs::path& run, int replica) {
+  return run / "models" / fmt::format("replica-{:02}.safetensors", replica);
 }
 
 void RunFolder::write_checkpoint(const std::function<void(const fs::path& folder)>& fill) const {

@@ -10,6 +10,9 @@ namespace hysteron {
 
 class FolderLock;
 
+/// The file of a replica's weights in a run folder.
+std::filesystem::path model_path(const std::filesystem::path& run, int replica);
+
 /// What becomes of a run folder that is there already.
 enum class Existing { refuse, replace };
 
@@ -39,7 +42,7 @@ class RunFolder {
   std::filesystem::path config() const { return path_ / "config.toml"; }
   std::filesystem::path journal() const { return path_ / "journal.jsonl"; }
   std::filesystem::path report() const { return path_ / "report.html"; }
-  std::filesystem::path model(int replica) const;
+  std::filesystem::path model(int replica) const { return model_path(path_, replica); }
   std::filesystem::path checkpoint() const { return path_ / "checkpoint"; }
 
   /// `fill` writes the files of a new checkpoint into an empty folder, which then takes the place of the old one.
@@ -52,6 +55,9 @@ class RunFolder {
   std::filesystem::path path_;
   std::unique_ptr<FolderLock> lock_;
 };
+
+/// The way out of a file of a run folder that is not what it should be.
+inline constexpr const char* damaged_record = "it is damaged, or of another version of hysteron, whose report shows it";
 
 /// Throws a usage error unless it is the folder of a run that is not finished.
 void expect_resumable(const std::filesystem::path& path);

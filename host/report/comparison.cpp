@@ -1,5 +1,6 @@
 #include "report/comparison.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -7,40 +8,44 @@
 
 #include <hysteron/error.hpp>
 
+#include "report/replica_figures.hpp"
+
 namespace hysteron {
 namespace {
 
 enum class Better { lower, higher };
 
+enum class WithoutNumber { pair_left_out, last_episode };  ///< what becomes of a replica that has none
+
 /// What a task is judged by: the first of these that its runs have.
 struct Measure {
-  const char *key, *name;
+  const char* name;
+  ReplicaFigures values;
   Better better;
-  const char* instead;  ///< the key of what a replica without a number counts as; none: its pair is left out
+  WithoutNumber without;
 };
 constexpr Measure measures[] = {
-    {"first_optimal_episode", "episode of the first optimal policy", Better::lower, "episodes"},
-    {"test_accuracy", "test accuracy", Better::higher, nullptr},
-    {"test_loss", "test loss", Better::lower, nullptr}};
+    {"episode of the first optimal policy", figures::first_optimal_episode, Better::lower, WithoutNumber::last_episode},
+    {"test accuracy", figures::test_accuracy, Better::higher, WithoutNumber::pair_left_out},
+    {"test loss", figures::test_loss, Better::lower, WithoutNumber::pair_left_out}};
 
 const Measure& measure_of(const RunRecord& run) {
   for (const Measure& measure : measures)
-    if (const auto found = run.result.find(measure.key); found != run.result.end() && !found->empty()) return measure;
+    if (!measure.values(run.result).empty()) return measure;
   throw usage_error({.what = run.path.string() + " has no measure to compare",
                      .expected = "a result.json with test_loss, test_accuracy or first_optimal_episode"});
 }
 
-/// A replica's number.
-std::optional<double> value_of(const Measure& measure, const RunRecord& run, std::size_t replica) {
-  const Json& value = run.result[measure.key][replica];
-  if (value.is_number()) return value.get<double>();
-  if (measure.instead == nullptr) return std::nullopt;
-  return run.result[measure.instead].get<double>();
+/// What counts for a replica, given its number or NaN.
+std::optional<double> counted(const Measure& measure, const RunRecord& run, double value) {
+  if (std::isfinite(value)) return value;
+  if (measure.without == WithoutNumber::pair_left_out) return std::nullopt;
+  return static_cast<double>(run.result.policies->episodes);
 }
 
 /// Replicas without a number: they are left out, or count as something else.
 struct Missing {
-  std::size_t left_out = 0, counted_as_last = 0;
+  int left_out = 0, counted_as_last = 0;
 };
 
 std::string sentence_of(const Comparison& c, Better better, const Missing& missing) {
@@ -82,19 +87,18 @@ std::string sentence_of(const Comparison& c, Better better, const Missing& missi
 /// "" where the task has no level that counts as solved.
 std::string solved_sentence(const RunRecord& reference, const std::string& reference_label, const RunRecord& arm,
                             const std::string& arm_label) {
-  const auto solved = [](const RunRecord& run) -> std::optional<std::size_t> {
-    std::size_t count = 0;
-    for (const Json& value : run.result.value("solved", Json::array())) {
-      if (!value.is_boolean()) return std::nullopt;
-      count += value.get<bool>() ? 1 : 0;
-    }
-    return count;
+  const auto judged = [](const RunRecord& run) {
+    const auto& solved = run.result.solved;
+    return !solved.empty() &&
+           std::all_of(solved.begin(), solved.end(), [](const auto& one) { return one.has_value(); });
   };
-  const std::optional<std::size_t> of_reference = solved(reference), of_arm = solved(arm);
-  if (!of_reference || !of_arm || !reference.result.contains("solved")) return "";
-  if (*of_reference + *of_arm == 0) return " Neither solves the task in any replica.";
-  return fmt::format(" Solved by {} in {} of {} replicas, by {} in {} of {}.", arm_label, *of_arm, arm.replicas(),
-                     reference_label, *of_reference, reference.replicas());
+  if (!judged(reference) || !judged(arm)) return "";
+  const auto count = [](const RunRecord& run) {
+    return std::count(run.result.solved.begin(), run.result.solved.end(), std::optional(true));
+  };
+  if (count(reference) + count(arm) == 0) return " Neither solves the task in any replica.";
+  return fmt::format(" Solved by {} in {} of {} replicas, by {} in {} of {}.", arm_label, count(arm),
+                     arm.result.replicas, reference_label, count(reference), reference.result.replicas);
 }
 
 }  // namespace
@@ -102,16 +106,17 @@ std::string solved_sentence(const RunRecord& reference, const std::string& refer
 Comparison compare(const RunRecord& reference, const std::string& reference_label, const RunRecord& arm,
                    const std::string& arm_label) {
   const Measure& measure = measure_of(reference);
-  const auto task = [](const RunRecord& run) { return run.result["task"].get<std::string>(); };
-  if (task(reference) == task(arm) && arm.result.value(measure.key, Json::array()).empty())
+  const std::string &task = reference.result.task, &task_of_arm = arm.result.task;
+  const std::vector<double> values = measure.values(reference.result), values_of_arm = measure.values(arm.result);
+  if (task == task_of_arm && values_of_arm.empty())
     throw usage_error({.what = fmt::format("{} has no {} to compare", arm.path.string(), measure.name),
                        .expected = fmt::format("one, as {} has", reference.path.string()),
                        .found = "none",
                        .hint = "were both made by the same version of hysteron?"});
-  if (task(reference) != task(arm))
+  if (task != task_of_arm)
     throw usage_error({.what = "runs of different tasks cannot be compared",
-                       .expected = fmt::format("{} ({})", task(reference), reference.path.string()),
-                       .found = fmt::format("{} ({})", task(arm), arm.path.string()),
+                       .expected = fmt::format("{} ({})", task, reference.path.string()),
+                       .found = fmt::format("{} ({})", task_of_arm, arm.path.string()),
                        .hint = "report RUN… without --compare shows any runs side by side"});
   Comparison result{.reference = reference_label,
                     .arm = arm_label,
@@ -120,35 +125,34 @@ Comparison compare(const RunRecord& reference, const std::string& reference_labe
                     .of_reference = {},
                     .of_arm = {},
                     .sentence = {}};
-  const auto seed = [](const RunRecord& run) { return run.result["seed"].get<std::int64_t>(); };
-  const std::int64_t shift = seed(arm) - seed(reference);  // replica k draws as the run of seed + k
+  const std::int64_t shift = arm.result.seed - reference.result.seed;  // replica k draws as the run of seed + k
   std::vector<double> differences;
-  std::size_t shared = 0;
+  int shared = 0;
   Missing missing;
-  for (std::size_t r = 0; r < reference.replicas(); ++r) {
+  for (std::size_t r = 0; r < values.size(); ++r) {
     const std::int64_t other = static_cast<std::int64_t>(r) - shift;
-    if (other < 0 || other >= static_cast<std::int64_t>(arm.replicas())) continue;
+    if (other < 0 || other >= std::ssize(values_of_arm)) continue;
     ++shared;
-    const std::size_t o = static_cast<std::size_t>(other);
-    const std::optional<double> a = value_of(measure, reference, r), b = value_of(measure, arm, o);
+    const double value = values[r], value_of_arm = values_of_arm[static_cast<std::size_t>(other)];
+    const std::optional<double> a = counted(measure, reference, value), b = counted(measure, arm, value_of_arm);
     if (!a || !b) {
       ++missing.left_out;
       continue;
     }
-    missing.counted_as_last += reference.result[measure.key][r].is_number() ? 0 : 1;
-    missing.counted_as_last += arm.result[measure.key][o].is_number() ? 0 : 1;
+    missing.counted_as_last += std::isfinite(value) ? 0 : 1;
+    missing.counted_as_last += std::isfinite(value_of_arm) ? 0 : 1;
     result.of_reference.push_back(*a);
     result.of_arm.push_back(*b);
     differences.push_back(*b - *a);
   }
+  const auto seeds = [](const RunResult& of) {
+    return fmt::format("seeds {} to {}", of.seed, of.seed + of.replicas - 1);
+  };
   if (shared == 0)
-    throw usage_error(
-        {.what = "the runs have no seed in common",
-         .expected = fmt::format("seeds {} to {}", seed(reference),
-                                 seed(reference) + static_cast<std::int64_t>(reference.replicas()) - 1),
-         .found = fmt::format("seeds {} to {} in {}", seed(arm),
-                              seed(arm) + static_cast<std::int64_t>(arm.replicas()) - 1, arm.path.string()),
-         .hint = "arms that are compared begin with the same --seed"});
+    throw usage_error({.what = "the runs have no seed in common",
+                       .expected = seeds(reference.result),
+                       .found = fmt::format("{} in {}", seeds(arm.result), arm.path.string()),
+                       .hint = "arms that are compared begin with the same --seed"});
   result.difference = paired_difference(differences);
   result.sentence =
       sentence_of(result, measure.better, missing) + solved_sentence(reference, reference_label, arm, arm_label);

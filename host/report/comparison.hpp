@@ -3,8 +3,10 @@
 #include <string>
 #include <vector>
 
+#include <hysteron/run_record.hpp>
+
+#include "files/json.hpp"
 #include "foundation/pairs.hpp"
-#include "report/run_record.hpp"
 
 namespace hysteron {
 

@@ -16,13 +16,6 @@ namespace {
 
 using Curve = std::vector<double>;  ///< a value at each lag or step
 
-Curve numbers(const Json& json) {
-  Curve values;
-  for (const Json& value : json)
-    values.push_back(value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN());
-  return values;
-}
-
 /// A line for each replica, and one for their median.
 void add_curves(Chart& chart, const std::vector<Curve>& replicas, std::size_t color, const std::string& label) {
   if (replicas.empty()) return;
@@ -61,30 +54,20 @@ Curve smoothed_ratio(const Curve& errors, const Curve& variances) {
   return relative;
 }
 
-/// The replicas' relative errors by lag; of a resumed run the later word stands.
-std::vector<Curve> relative_errors(const RunRecord& run, const std::string& when) {
-  std::map<std::size_t, Curve> found;
-  for (const Json& event : run.events) {
-    if (event.value("event", "") != "memory" || event.value("when", "") != when) continue;
-    found[event.at("replica").get<std::size_t>()] =
-        smoothed_ratio(numbers(event.at("error_by_lag")), numbers(event.at("variance_by_lag")));
-  }
+/// The replicas' relative errors by lag.
+std::vector<Curve> relative_errors(const std::map<int, RecordedMemory>& memories) {
   std::vector<Curve> curves;
-  for (auto& [replica, curve] : found) curves.push_back(std::move(curve));
+  for (const auto& [replica, memory] : memories)
+    curves.push_back(smoothed_ratio(memory.error_by_lag, memory.variance_by_lag));
   return curves;
 }
 
 /// By update and replica: the norm at every step, over all layers.
-using GradientRecords = std::map<std::int64_t, std::map<std::size_t, Curve>>;
+using GradientRecords = std::map<std::int64_t, std::map<int, Curve>>;
 
-GradientRecords gradient_records(const RunRecord& run) {
-  std::map<std::int64_t, std::map<std::size_t, std::map<std::size_t, Curve>>> by_layer;
-  for (const Json& event : run.events)
-    if (event.value("event", "") == "gradient")
-      by_layer[event.at("update").get<std::int64_t>()][event.at("replica").get<std::size_t>()]
-              [event.at("layer").get<std::size_t>()] = numbers(event.at("state_grad_norm"));
+GradientRecords gradient_records(const RunHistory& history) {
   GradientRecords records;
-  for (const auto& [update, replicas] : by_layer)
+  for (const auto& [update, replicas] : history.gradients)
     for (const auto& [replica, layers] : replicas) {
       Curve& all = records[update][replica];
       for (const auto& [layer, norms] : layers) {
@@ -119,9 +102,10 @@ std::vector<Chart> memory_charts_of(const std::vector<RunRecord>& runs, const st
   std::vector<GradientRecords> gradients;
   std::set<std::int64_t> updates;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    add_curves(before, relative_errors(runs[i], "initialized"), i, labels[i]);
-    add_curves(after, relative_errors(runs[i], "trained"), i, labels[i]);
-    for (const auto& [update, replicas] : gradients.emplace_back(gradient_records(runs[i]))) updates.insert(update);
+    add_curves(before, relative_errors(runs[i].history.memory_start), i, labels[i]);
+    add_curves(after, relative_errors(runs[i].history.memory_end), i, labels[i]);
+    for (const auto& [update, replicas] : gradients.emplace_back(gradient_records(runs[i].history)))
+      updates.insert(update);
   }
   std::vector<Chart> charts;
   for (Chart* chart : {&before, &after})

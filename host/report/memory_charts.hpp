@@ -2,8 +2,9 @@
 #include <string>
 #include <vector>
 
+#include <hysteron/run_record.hpp>
+
 #include "report/chart.hpp"
-#include "report/run_record.hpp"
 
 namespace hysteron {
 

@@ -1,5 +1,6 @@
 #include "report/page.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -8,7 +9,9 @@
 
 #include "report/assets.hpp"
 #include "report/memory_charts.hpp"
+#include "report/replica_figures.hpp"
 #include "report/run_charts.hpp"
+#include "report/run_labels.hpp"
 
 namespace hysteron {
 namespace {
@@ -29,37 +32,31 @@ constexpr std::string_view citation =
     "autoencoder-based initialization (2020). arXiv 2011.02886.</li>"
     "</ul>\n";
 
-std::string cell(const RunRecord& run, const char* key, std::size_t replica, int digits) {
-  const Json values = run.result.value(key, Json::array());
-  if (replica >= values.size() || !values[replica].is_number()) return "<td>–</td>";
-  return fmt::format("<td>{:.{}f}</td>", values[replica].get<double>(), digits);
+struct PageColumn {
+  const char* title;
+  ReplicaFigures values;
+  int digits;
+};
+constexpr PageColumn page_columns[] = {{"VAA drawn", figures::vaa_drawn, 3},
+                                       {"VAA start", figures::vaa_start, 3},
+                                       {"VAA end", figures::vaa_end, 3},
+                                       {"test loss", figures::test_loss, 4},
+                                       {"test accuracy", figures::test_accuracy, 4},
+                                       {"return", figures::last_return, 3},
+                                       {"first optimal in episode", figures::first_optimal_episode, 0},
+                                       {"optimal from episode", figures::optimal_episode, 0},
+                                       {"best at step", figures::best_step, 0}};
+
+std::string number_cell(const RunRecord& run, const PageColumn& column, std::size_t replica) {
+  const std::vector<double> values = column.values(run.result);
+  if (replica >= values.size() || !std::isfinite(values[replica])) return "<td>–</td>";
+  return fmt::format("<td>{:.{}f}</td>", values[replica], column.digits);
 }
 
 std::string solved_cell(const RunRecord& run, std::size_t replica) {
-  const Json values = run.result.value("solved", Json::array());
-  if (replica >= values.size() || !values[replica].is_boolean()) return "<td>–</td>";
-  return values[replica].get<bool>() ? "<td class=\"yes\">yes</td>" : "<td class=\"no\">no</td>";
-}
-
-struct Column {
-  const char *key, *title;
-  int digits;
-};
-constexpr Column columns[] = {{"vaa_before", "VAA drawn", 3},
-                              {"vaa_start", "VAA start", 3},
-                              {"vaa", "VAA end", 3},
-                              {"test_loss", "test loss", 4},
-                              {"test_accuracy", "test accuracy", 4},
-                              {"return", "return", 3},
-                              {"first_optimal_episode", "first optimal in episode", 0},
-                              {"optimal_episode", "optimal from episode", 0},
-                              {"best_step", "best at step", 0}};
-
-bool holds_numbers(const std::vector<RunRecord>& runs, const char* key) {
-  for (const RunRecord& run : runs)
-    for (const Json& value : run.result.value(key, Json::array()))
-      if (value.is_number()) return true;
-  return false;
+  const auto& solved = run.result.solved;
+  if (replica >= solved.size() || !solved[replica]) return "<td>–</td>";
+  return *solved[replica] ? "<td class=\"yes\">yes</td>" : "<td class=\"no\">no</td>";
 }
 
 std::string swatch(std::size_t run) {
@@ -67,15 +64,18 @@ std::string swatch(std::size_t run) {
 }
 
 std::string table_of(const std::vector<RunRecord>& runs, const std::vector<std::string>& labels) {
+  std::vector<PageColumn> columns;
+  for (const PageColumn& column : page_columns)
+    if (std::any_of(runs.begin(), runs.end(),
+                    [&](const RunRecord& run) { return holds_numbers(column.values(run.result)); }))
+      columns.push_back(column);
   std::string html = "<div class=\"table\"><table><tr><th>network</th><th>replica</th>";
-  for (const Column& column : columns)
-    if (holds_numbers(runs, column.key)) html += fmt::format("<th>{}</th>", column.title);
+  for (const PageColumn& column : columns) html += fmt::format("<th>{}</th>", column.title);
   html += "<th>solved</th></tr>\n";
   for (std::size_t i = 0; i < runs.size(); ++i)
-    for (std::size_t r = 0; r < runs[i].replicas(); ++r) {
+    for (std::size_t r = 0; r < static_cast<std::size_t>(runs[i].result.replicas); ++r) {
       html += fmt::format("<tr><td>{}{}</td><td>{}</td>", swatch(i), escaped(labels[i]), r);
-      for (const Column& column : columns)
-        if (holds_numbers(runs, column.key)) html += cell(runs[i], column.key, r, column.digits);
+      for (const PageColumn& column : columns) html += number_cell(runs[i], column, r);
       html += solved_cell(runs[i], r) + "</tr>\n";
     }
   return html + "</table></div>\n";
@@ -116,15 +116,11 @@ std::string group_of(const RunGroup& group) {
 }
 
 std::string origin_of(const RunRecord& run, const std::string& label) {
-  const auto text = [&](const char* key) {
-    const Json value = run.environment.value(key, Json());
-    return value.is_string() ? value.get<std::string>() : value.is_null() ? std::string() : value.dump();
-  };
   std::string html =
       fmt::format("<details><summary>{}</summary><dl><dt>folder</dt><dd>{}</dd><dt>seconds</dt><dd>{:.1f}</dd>",
-                  escaped(label), escaped(run.path.string()), run.result["seconds"].get<double>());
-  for (const auto& [key, value] : run.environment.items())
-    html += fmt::format("<dt>{}</dt><dd>{}</dd>", escaped(key), escaped(text(key.c_str())));
+                  escaped(label), escaped(run.path.string()), run.result.seconds);
+  for (const auto& [key, text] : run.environment)
+    html += fmt::format("<dt>{}</dt><dd>{}</dd>", escaped(key), escaped(text));
   return html + fmt::format("</dl><pre>{}</pre></details>\n", escaped(run.configuration));
 }
 
@@ -164,7 +160,7 @@ std::string html_of(const Page& page) {
 }
 
 Page page_of(std::vector<RunRecord> runs) {
-  const std::string title = runs[0].result["task"].get<std::string>();
+  const std::string title = runs[0].result.task;
   return {.title = title,
           .lead = {},
           .tables = {},

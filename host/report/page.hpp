@@ -2,9 +2,10 @@
 #include <string>
 #include <vector>
 
+#include <hysteron/run_record.hpp>
+
 #include "report/chart.hpp"
 #include "report/comparison.hpp"
-#include "report/run_record.hpp"
 
 namespace hysteron {
 

@@ -1,48 +1,21 @@
 #include "report/run_charts.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <map>
-#include <utility>
 
 #include <fmt/format.h>
 
 #include "foundation/statistics.hpp"
+#include "report/replica_figures.hpp"
 
 namespace hysteron {
 namespace {
 
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
-
-/// What one key of one kind of event says over time: a value a replica at each x.
-using Course = std::map<double, std::vector<double>>;
-
-// A resumed run tells again what came after its checkpoint: the later word stands.
-Course course_of(const RunRecord& run, const std::string& event, const char* x, const char* y) {
-  Course course;
-  for (const Json& entry : run.events) {
-    if (entry.value("event", "") != event || !entry.contains(x) || !entry.contains(y) || !entry[y].is_array()) continue;
-    std::vector<double>& values = course[entry[x].get<double>()];
-    values.assign(run.replicas(), nothing);
-    for (std::size_t r = 0; r < values.size() && r < entry[y].size(); ++r)
-      if (entry[y][r].is_number()) values[r] = entry[y][r].get<double>();
-  }
-  return course;
-}
-
-bool holds_numbers(const Course& course) {
-  return std::any_of(course.begin(), course.end(), [](const auto& entry) {
-    return std::any_of(entry.second.begin(), entry.second.end(), [](double value) { return !std::isnan(value); });
-  });
-}
-
 void add_lines(Chart& chart, const Course& course, std::size_t color, const std::string& label) {
-  if (!holds_numbers(course)) return;
+  if (std::none_of(course.begin(), course.end(), [](const auto& entry) { return holds_numbers(entry.second); })) return;
   const std::size_t replicas = course.begin()->second.size();
   Line middle{.name = replicas > 1 ? label + ", median" : label, .color = color, .x = {}, .y = {}};
   for (const auto& [x, values] : course) {
-    middle.x.push_back(x);
+    middle.x.push_back(static_cast<double>(x));
     middle.y.push_back(median(values));
   }
   chart.lines.push_back(std::move(middle));
@@ -50,22 +23,24 @@ void add_lines(Chart& chart, const Course& course, std::size_t color, const std:
     Line line{
         .name = fmt::format("{}, replica {}", label, r), .color = color, .weight = Weight::thin, .x = {}, .y = {}};
     for (const auto& [x, values] : course) {
-      line.x.push_back(x);
+      line.x.push_back(static_cast<double>(x));
       line.y.push_back(values[r]);
     }
     chart.lines.push_back(std::move(line));
   }
 }
 
-/// How many replicas have been at the level at some time up to each x.
-Course solved_course(const Course& course, double level, bool from_above) {
+enum class Reached { from_above, from_below };
+
+/// How many replicas have reached the level by each x.
+Course solved_course(const Course& course, double level, Reached reached) {
   Course counts;
   std::vector<bool> solved;
   for (const auto& [x, values] : course) {
     solved.resize(values.size());
     double count = 0;
     for (std::size_t r = 0; r < values.size(); ++r) {
-      if (from_above ? values[r] <= level : values[r] >= level) solved[r] = true;
+      if (reached == Reached::from_above ? values[r] <= level : values[r] >= level) solved[r] = true;
       count += solved[r] ? 1 : 0;
     }
     counts[x] = {count};
@@ -83,15 +58,15 @@ Course optimal_course(const Course& course) {
 }
 
 void add_solved(Chart& chart, const RunRecord& run, std::size_t color, const std::string& label) {
-  const Json accuracy = run.result.value("solved_accuracy", Json()), loss = run.result.value("solved_loss", Json());
+  const auto& predictions = run.result.predictions;
   Course counts;
-  if (run.result.contains("optimal_return"))
-    counts = optimal_course(course_of(run, "evaluated", "update", "optimal"));
-  else if (accuracy.is_number())
-    counts = solved_course(course_of(run, "validated", "update", "valid_accuracy"), accuracy.get<double>(), false);
-  else if (loss.is_number())
-    counts = solved_course(course_of(run, "validated", "update", "valid_loss"), loss.get<double>(), true);
-  add_lines(chart, counts, color, fmt::format("{}, of {}", label, run.replicas()));
+  if (!predictions)
+    counts = optimal_course(run.history.optimal);
+  else if (predictions->solved_accuracy)
+    counts = solved_course(run.history.valid_accuracy, *predictions->solved_accuracy, Reached::from_below);
+  else if (predictions->solved_loss)
+    counts = solved_course(run.history.valid_loss, *predictions->solved_loss, Reached::from_above);
+  add_lines(chart, counts, color, fmt::format("{}, of {}", label, run.result.replicas));
 }
 
 }  // namespace
@@ -146,25 +121,25 @@ std::vector<Chart> charts_of(const std::vector<RunRecord>& runs, const std::vect
       .x_label = "gradient step",
       .y_label = "replicas",
       .y_from = 0,
-      .y_to = static_cast<double>(runs[0].replicas()),
+      .y_to = static_cast<double>(runs[0].result.replicas),
       .lines = {},
       .levels = {}};
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    add_lines(warm, course_of(runs[i], "warmed", "step", "vaa_star"), i, labels[i]);
-    add_lines(loss, course_of(runs[i], "validated", "update", "valid_loss"), i, labels[i]);
-    add_lines(vaa, course_of(runs[i], "measured", "update", "vaa"), i, labels[i]);
-    add_lines(returns, course_of(runs[i], "evaluated", "episode", "return"), i, labels[i]);
-    add_lines(accuracy, course_of(runs[i], "validated", "update", "valid_accuracy"), i, labels[i]);
+    add_lines(warm, runs[i].history.warm_up, i, labels[i]);
+    add_lines(loss, runs[i].history.valid_loss, i, labels[i]);
+    add_lines(vaa, runs[i].history.vaa, i, labels[i]);
+    add_lines(returns, runs[i].history.returns, i, labels[i]);
+    add_lines(accuracy, runs[i].history.valid_accuracy, i, labels[i]);
     add_solved(solved, runs[i], i, labels[i]);
   }
-  if (const Json trivial = runs[0].result.value("trivial_loss", Json()); trivial.is_number())
-    loss.levels.push_back({trivial.get<double>(), "without memory"});
-  if (const Json level = runs[0].result.value("solved_loss", Json()); level.is_number())
-    loss.levels.push_back({level.get<double>(), "solved"});
-  for (const auto& [key, name] :
-       {std::pair("optimal_return", "optimum"), std::pair("memoryless_return", "best without memory")})
-    if (const Json level = runs[0].result.value(key, Json()); level.is_number())
-      returns.levels.push_back({level.get<double>(), name});
+  if (const auto& predictions = runs[0].result.predictions) {
+    if (predictions->trivial_loss) loss.levels.push_back({*predictions->trivial_loss, "without memory"});
+    if (predictions->solved_loss) loss.levels.push_back({*predictions->solved_loss, "solved"});
+  }
+  if (const auto& policies = runs[0].result.policies) {
+    returns.levels.push_back({policies->optimal_return, "optimum"});
+    returns.levels.push_back({policies->memoryless_return, "best without memory"});
+  }
   std::vector<Chart> charts;
   for (Chart* chart : {&warm, &vaa, &loss, &returns, &accuracy, &solved})
     if (!chart->lines.empty()) charts.push_back(std::move(*chart));

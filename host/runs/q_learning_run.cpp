@@ -5,8 +5,10 @@
 namespace hysteron {
 namespace {
 
-// Episodes are counted from 0; -1: there is none.
-Json episode_or_null(std::int64_t episode) { return episode < 0 ? Json() : Json(episode); }
+// -1: there is none.
+std::optional<std::int64_t> episode_if_any(std::int64_t episode) {
+  return episode < 0 ? std::nullopt : std::optional(episode);
+}
 
 }  // namespace
 
@@ -32,42 +34,29 @@ void QLearningRun<Real>::read_state(const std::filesystem::path& file) {
   trainer_.restore(read_q_checkpoint<Real>(file, *data_.environment, model_.replicas(), model_.parameters().size()));
 }
 
-// The losses and accuracies of supervised runs are there too, empty.
 template <class Real>
-Json QLearningRun<Real>::evaluate_best() {
+RunResult QLearningRun<Real>::evaluate_best() {
   trainer_.take_best();
   const Multistability last = this->measured(trainer_.replay().histories());
-  std::vector<double> returns, best_returns;
-  Json first = Json::array(), from = Json::array(), best = Json::array(), optimal = Json::array();
+  RunResult result = this->result_without_scores(last.vaa, trainer_.failures());
+  result.train_loss = trainer_.train_loss();
+  PolicyResult& policies = result.policies.emplace();
+  policies.episodes = trainer_.episode();
+  policies.optimal_return = data_.environment->best_return();
+  policies.memoryless_return = data_.environment->memoryless_return();
   for (const PolicyRecord& record : trainer_.records()) {
-    returns.push_back(record.last_return);
-    best_returns.push_back(record.best_return);
-    best.push_back(episode_or_null(record.best_episode));
-    first.push_back(episode_or_null(record.first_optimal_episode));
-    from.push_back(episode_or_null(record.optimal_episode));
-    optimal.push_back(record.optimal_episode >= 0);
+    policies.last_return.push_back(record.last_return);
+    policies.best_return.push_back(record.best_return);
+    policies.best_episode.push_back(episode_if_any(record.best_episode));
+    policies.first_optimal_episode.push_back(episode_if_any(record.first_optimal_episode));
+    policies.optimal_episode.push_back(episode_if_any(record.optimal_episode));
+    result.solved.push_back(record.optimal_episode >= 0);
   }
   this->journal_->event("tested", {{"episode", trainer_.episode()},
                                    {"update", trainer_.update()},
-                                   {"return", returns},
-                                   {"best_return", best_returns},
+                                   {"return", policies.last_return},
+                                   {"best_return", policies.best_return},
                                    {"vaa", last.vaa}});
-  Json result = this->told_by_every_run(last.vaa, trainer_.failures());
-  const Json none = Json::array();
-  result.update({{"episodes", trainer_.episode()},
-                 {"train_loss", trainer_.train_loss()},
-                 {"valid_loss", none},
-                 {"test_loss", none},
-                 {"test_accuracy", none},
-                 {"return", returns},
-                 {"optimal", optimal},
-                 {"first_optimal_episode", first},
-                 {"optimal_episode", from},
-                 {"best_return", best_returns},
-                 {"best_episode", best},
-                 {"solved", optimal},
-                 {"optimal_return", data_.environment->best_return()},
-                 {"memoryless_return", data_.environment->memoryless_return()}});
   return result;
 }
 

@@ -19,7 +19,7 @@ class QLearningRun final : public TrainingRun<Real> {
   End train(const std::function<bool()>& stop_requested, const std::function<void()>& checkpoint) override {
     return trainer_.run(stop_requested, checkpoint);
   }
-  Json evaluate_best() override;
+  RunResult evaluate_best() override;
   std::int64_t update() const override { return trainer_.update(); }
 
  private:

@@ -6,6 +6,7 @@
 
 #include "files/atomic_file.hpp"
 #include "network/model_file.hpp"
+#include "records/run_result_file.hpp"
 #include "report/page.hpp"
 #include "runs/machine.hpp"
 #include "runs/stop_signal.hpp"
@@ -23,8 +24,8 @@ RunFolder folder_of(const Settings& settings, const Backend& backend, const RunP
 }
 
 template <class Real>
-Json record_as(const Settings& settings, const Configuration& configuration, Backend& backend, Journal& journal,
-               const RunPlace& place) {
+RunResult record_as(const Settings& settings, const Configuration& configuration, Backend& backend, Journal& journal,
+                    const RunPlace& place) {
   const auto made = training_run<Real>(backend, settings, configuration, journal);  // before the folder: it reads data
   TrainingRun<Real>& training = *made;
   const RunFolder folder = folder_of(settings, backend, place);
@@ -42,36 +43,31 @@ Json record_as(const Settings& settings, const Configuration& configuration, Bac
     checkpoint();
   }
   const auto end = training.train(stop_requested, checkpoint);
-  Json result{{"run", folder.path().string()}};
-  const auto complete = [&](const Json& rest) {
-    result.update(rest);
-    result["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    result["device"] = backend.name();
-    result["seed"] = settings.integer("seed");
-  };
-  if (end == TrainingRun<Real>::End::stopped) {
-    complete({{"stopped", true}, {"steps", training.update()}});
+  const bool stopped = end == TrainingRun<Real>::End::stopped;
+  RunResult result =
+      stopped ? RunResult{.steps = training.update(), .seed = settings.integer("seed")} : training.evaluate_best();
+  result.run = folder.path().string();
+  result.device = backend.name();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (stopped) {
     journal.event("stopped", {{"update", training.update()}});
     return result;
   }
-  complete(training.evaluate_best());
   for (int replica = 0; replica < training.model().replicas(); ++replica)
     write_safetensors(folder.model(replica), model_file(training.model(), replica, settings.text("task.name"),
                                                         training.seeds()[static_cast<std::size_t>(replica)]));
-  folder.write_result(json_line(result) + "\n");
+  folder.write_result(json_line(json_of(result)) + "\n");
   write_file(folder.report(), html_of(page_of({read_run(folder.path())})));
   return result;
 }
 
 }  // namespace
 
-Json record_run(const Settings& settings, const Configuration& configuration, Backend& backend, Journal& journal,
-                const RunPlace& place) {
+RunResult record_run(const Settings& settings, const Configuration& configuration, Backend& backend, Journal& journal,
+                     const RunPlace& place) {
   listen_for_stop_signals();
   return with_precision(
       settings, [&](auto real) { return record_as<decltype(real)>(settings, configuration, backend, journal, place); });
 }
-
-bool was_stopped(const Json& result) { return result.contains("stopped"); }
 
 }  // namespace hysteron

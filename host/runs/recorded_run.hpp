@@ -5,8 +5,8 @@
 
 #include <hysteron/backend.hpp>
 #include <hysteron/journal.hpp>
+#include <hysteron/run_result.hpp>
 
-#include "files/json.hpp"
 #include "records/run_folder.hpp"
 #include "runs/configuration.hpp"
 
@@ -19,11 +19,8 @@ struct RunPlace {
   std::vector<std::string> arguments;  ///< the command line, for environment.json
 };
 
-/// Carries a configuration out in a run folder: models, journal, checkpoints, result.json. Returns the result: the keys
-/// of `train --json`; of a run that a signal stopped, {"run", "stopped": true, "steps", ..}.
-Json record_run(const Settings& settings, const Configuration& configuration, Backend& backend, Journal& journal,
-                const RunPlace& place);
-
-bool was_stopped(const Json& result);
+/// Carries a configuration out in a run folder: models, journal, checkpoints, result.json.
+RunResult record_run(const Settings& settings, const Configuration& configuration, Backend& backend, Journal& journal,
+                     const RunPlace& place);
 
 }  // namespace hysteron

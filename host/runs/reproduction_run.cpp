@@ -13,6 +13,7 @@
 #include "files/json_object.hpp"
 #include "files/source.hpp"
 #include "report/page.hpp"
+#include "report/run_labels.hpp"
 #include "runs/machine.hpp"
 #include "runs/recorded_run.hpp"
 #include "runs/reproduction_table.hpp"
@@ -83,9 +84,8 @@ bool run_arm(const Arm& arm, const ReproductionPlan& plan, Journal& journal, con
   const Configuration configuration = configure(settings, Sections::task_and_training);
   const std::unique_ptr<Backend> backend = backend_of(settings, &journal);
   journal.message(fmt::format("{}: {}{}", position, arm.name, begun ? ", where it stopped" : ""));
-  const Json result = record_run(settings, configuration, *backend, journal,
-                                 {path, begun ? Begin::resuming : Begin::replacing, plan.arguments});
-  return !was_stopped(result);
+  const RunPlace place{path, begun ? Begin::resuming : Begin::replacing, plan.arguments};
+  return !record_run(settings, configuration, *backend, journal, place).stopped();
 }
 
 /// Of an arm that is finished: the settings it ended with.
@@ -179,11 +179,12 @@ ReproductionEnd reproduce(const ReproductionPlan& plan, Journal& journal) {
             .pictures = {},
             .groups = {},
             .notes = reproduction->ledger()};
-  std::vector<Json> rows, failed;
+  ReproductionEnd end;
+  std::vector<ArmRow> rows;
   for (const Arm& arm : arms) {
     RunRecord run = read_run(plan.folder / arm.name);
     rows.push_back(row_of(arm.group, arm.name, run));
-    if (!run.result.value("failures", Json::array()).empty()) failed.push_back(run.result);
+    if (!run.result.failures.empty()) end.failed.push_back(run.result);
     if (page.groups.empty() || page.groups.back().title != arm.group)
       page.groups.push_back({.title = arm.group, .runs = {}});
     page.groups.back().runs.push_back(std::move(run));
@@ -198,14 +199,14 @@ ReproductionEnd reproduce(const ReproductionPlan& plan, Journal& journal) {
   const std::filesystem::path report = plan.folder / "report.html";
   write_file(report, html_of(page));
 
-  ReproductionEnd end;
-  end.failed = std::move(failed);
   end.text = "\n" + page.lead + "\n";
   for (const TextTable& table : page.tables) end.text += "\n" + text_of(table);
   end.text += "\n" + comparison_text(page.comparisons) + "\nWhat differs from the papers' own code:\n";
   for (const std::string& note : page.notes) end.text += "- " + note + "\n";
   end.text += "\n" + report.string() + "\n";
-  end.result = {{"name", plan.name}, {"scale", name_of(plan.scale)}, {"rows", rows}, {"path", report.string()}};
+  Json row_list = Json::array();
+  for (const ArmRow& row : rows) row_list.push_back(row_json(row));
+  end.result = {{"name", plan.name}, {"scale", name_of(plan.scale)}, {"rows", row_list}, {"path", report.string()}};
   for (const TextTable& table : findings.tables) end.result["tables"].push_back(table_json(table));
   for (const Comparison& comparison : page.comparisons)
     end.result["comparisons"].push_back(comparison_json(comparison));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <hysteron/journal.hpp>
+#include <hysteron/run_result.hpp>
 
 #include "files/json.hpp"
 #include "records/run_folder.hpp"
@@ -35,7 +36,7 @@ struct ReproductionEnd {
   bool stopped = false;  ///< by a signal; every arm has its checkpoint
   std::string text;      ///< the table, the comparisons and the ledger, for a terminal
   Json result;
-  std::vector<Json> failed;  ///< the results of runs in which replicas stopped on a number that was not finite
+  std::vector<RunResult> failed;  ///< the results of runs in which replicas stopped on a number that was not finite
 };
 
 /// Runs what is not finished yet, each arm where it stopped, then the table and the page. A run that goes on ends with

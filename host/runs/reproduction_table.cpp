@@ -7,39 +7,21 @@
 #include <fmt/format.h>
 
 #include "foundation/statistics.hpp"
+#include "report/replica_figures.hpp"
 
 namespace hysteron {
 namespace {
 
-std::vector<double> numbers(const Json& values) {
-  std::vector<double> found;
-  if (!values.is_array()) return found;
-  for (const Json& value : values)
-    if (value.is_number()) found.push_back(value.get<double>());
-  return found;
-}
-
-std::vector<double> of_result(const RunRecord& run, const char* key) {
-  return numbers(run.result.value(key, Json::array()));
-}
-
-/// Of the validation before the first gradient step; of a resumed run the later word stands.
-std::vector<double> of_start(const RunRecord& run, const char* key) {
-  std::vector<double> values;
-  for (const Json& event : run.events)
-    if (event.value("event", "") == "validated" && event.value("update", -1) == 0)
-      values = numbers(event.value(key, Json::array()));
-  return values;
+/// Of the validation before the first gradient step.
+std::vector<double> first_of(const Course& course) {
+  const auto first = course.find(0);
+  return first == course.end() ? std::vector<double>() : first->second;
 }
 
 /// The share of whole sequences that the best linear decoders give back, of each replica.
-std::vector<double> of_memory(const RunRecord& run, const char* when) {
-  std::map<int, double> restitution;
-  for (const Json& event : run.events)
-    if (event.value("event", "") == "memory" && event.value("when", "") == when && event.at("restitution").is_number())
-      restitution[event.at("replica").get<int>()] = event.at("restitution").get<double>();
+std::vector<double> restitution(const std::map<int, RecordedMemory>& memories) {
   std::vector<double> values;
-  for (const auto& [replica, value] : restitution) values.push_back(value);
+  for (const auto& [replica, memory] : memories) values.push_back(memory.restitution);
   return values;
 }
 
@@ -47,31 +29,43 @@ std::vector<double> of_memory(const RunRecord& run, const char* when) {
 struct ArmColumn {
   const char *key, *title;
   int digits;
-  std::vector<double> (*values)(const RunRecord& run, const char* name);
-  const char* name;
+  std::vector<double> (*values)(const RunRecord& run);
 };
+template <ReplicaFigures values>
+std::vector<double> in_result(const RunRecord& run) {
+  return values(run.result);
+}
 constexpr ArmColumn arm_columns[] = {
-    {"vaa_start", "VAA start", 2, of_result, "vaa_start"},
-    {"vaa", "VAA end", 2, of_result, "vaa"},
-    {"memory_start", "restitution start", 3, of_memory, "initialized"},
-    {"memory", "restitution end", 3, of_memory, "trained"},
-    {"test_loss", "test loss", 4, of_result, "test_loss"},
-    {"valid_accuracy_start", "validation accuracy start", 3, of_start, "valid_accuracy"},
-    {"test_accuracy", "test accuracy", 3, of_result, "test_accuracy"},
-    {"return", "return", 2, of_result, "return"},
-    {"best_return", "best return", 2, of_result, "best_return"},
-    {"first_optimal_episode", "first optimal in episode", 0, of_result, "first_optimal_episode"},
-    {"optimal_episode", "optimal from episode", 0, of_result, "optimal_episode"}};
+    {"vaa_start", "VAA start", 2, in_result<figures::vaa_start>},
+    {"vaa", "VAA end", 2, in_result<figures::vaa_end>},
+    {"memory_start", "restitution start", 3,
+     [](const RunRecord& run) { return restitution(run.history.memory_start); }},
+    {"memory", "restitution end", 3, [](const RunRecord& run) { return restitution(run.history.memory_end); }},
+    {"test_loss", "test loss", 4, in_result<figures::test_loss>},
+    {"valid_accuracy_start", "validation accuracy start", 3,
+     [](const RunRecord& run) { return first_of(run.history.valid_accuracy); }},
+    {"test_accuracy", "test accuracy", 3, in_result<figures::test_accuracy>},
+    {"return", "return", 2, in_result<figures::last_return>},
+    {"best_return", "best return", 2, in_result<figures::best_return>},
+    {"first_optimal_episode", "first optimal in episode", 0, in_result<figures::first_optimal_episode>},
+    {"optimal_episode", "optimal from episode", 0, in_result<figures::optimal_episode>}};
 
-std::string spread(const Json& row, const ArmColumn& column) {
-  if (!row.contains(column.key) || row[column.key].is_null()) return "–";
-  const Json& of = row[column.key];
-  const std::string text = fmt::format("{:.{}f} ± {:.{}f}", of["mean"].get<double>(), column.digits,
-                                       of["deviation"].get<double>(), column.digits);
+std::optional<Spread> spread_of(std::vector<double> values) {
+  std::erase_if(values, [](double value) { return !std::isfinite(value); });
+  if (values.empty()) return std::nullopt;
+  return Spread{.mean = mean(values),
+                .deviation = deviation(values),
+                .median = median(values),
+                .count = static_cast<int>(values.size())};
+}
+
+std::string spread_text(const ArmRow& row, std::size_t column) {
+  const std::optional<Spread>& spread = row.spreads[column];
+  if (!spread) return "–";
+  const std::string text = fmt::format("{:.{}f} ± {:.{}f}", spread->mean, arm_columns[column].digits, spread->deviation,
+                                       arm_columns[column].digits);
   // Not every policy becomes optimal.
-  return of["count"] == row["replicas"]
-             ? text
-             : fmt::format("{} ({} of {})", text, of["count"].get<int>(), row["replicas"].get<int>());
+  return spread->count == row.replicas ? text : fmt::format("{} ({} of {})", text, spread->count, row.replicas);
 }
 
 // Letters as a terminal counts them: bytes of UTF-8 that begin one.
@@ -82,45 +76,52 @@ std::size_t width_of(const std::string& text) {
 
 }  // namespace
 
-Json row_of(const std::string& group, const std::string& arm, const RunRecord& run) {
-  Json row{{"group", group}, {"arm", arm}, {"run", run.path.string()}, {"replicas", run.replicas()}};
-  for (const ArmColumn& column : arm_columns) {
-    const std::vector<double> values = column.values(run, column.name);
-    row[column.key] = values.empty() ? Json()
-                                     : Json{{"mean", mean(values)},
-                                            {"deviation", deviation(values)},
-                                            {"median", median(values)},
-                                            {"count", values.size()}};
-  }
-  std::size_t solved = 0;
-  bool judged = false;
-  for (const Json& value : run.result.value("solved", Json::array())) {
-    judged = judged || value.is_boolean();
-    solved += value.is_boolean() && value.get<bool>() ? 1 : 0;
-  }
-  row["solved"] = judged ? Json(solved) : Json();
-  row["seconds"] = run.result["seconds"];
+ArmRow row_of(const std::string& group, const std::string& arm, const RunRecord& run) {
+  ArmRow row{.group = group,
+             .arm = arm,
+             .run = run.path.string(),
+             .replicas = run.result.replicas,
+             .spreads = {},
+             .solved = {},
+             .seconds = run.result.seconds};
+  for (const ArmColumn& column : arm_columns) row.spreads.push_back(spread_of(column.values(run)));
+  for (const std::optional<bool>& solved : run.result.solved)
+    if (solved) row.solved = row.solved.value_or(0) + (*solved ? 1 : 0);
   return row;
 }
 
-TextTable table_of(const std::string& title, const std::vector<Json>& rows) {
+Json row_json(const ArmRow& row) {
+  Json json{{"group", row.group}, {"arm", row.arm}, {"run", row.run}, {"replicas", row.replicas}};
+  for (std::size_t i = 0; i < row.spreads.size(); ++i) {
+    const std::optional<Spread>& spread = row.spreads[i];
+    json[arm_columns[i].key] = spread ? Json{{"mean", spread->mean},
+                                             {"deviation", spread->deviation},
+                                             {"median", spread->median},
+                                             {"count", spread->count}}
+                                      : Json();
+  }
+  json["solved"] = row.solved ? Json(*row.solved) : Json();
+  json["seconds"] = row.seconds;
+  return json;
+}
+
+TextTable table_of(const std::string& title, const std::vector<ArmRow>& rows) {
   TextTable table{.title = title,
                   .caption = "Means ± standard deviations over the replicas.",
                   .header = {"arm"},
                   .rows = std::vector<std::vector<std::string>>(rows.size())};
-  for (std::size_t i = 0; i < rows.size(); ++i) table.rows[i].push_back(rows[i]["arm"].get<std::string>());
+  for (std::size_t i = 0; i < rows.size(); ++i) table.rows[i].push_back(rows[i].arm);
   const auto add = [&](const std::string& name, const auto& text) {
     table.header.push_back(name);
     for (std::size_t i = 0; i < rows.size(); ++i) table.rows[i].push_back(text(rows[i]));
   };
-  for (const ArmColumn& column : arm_columns)
-    if (std::any_of(rows.begin(), rows.end(), [&](const Json& row) { return !row[column.key].is_null(); }))
-      add(column.title, [&](const Json& row) { return spread(row, column); });
-  add("solved", [](const Json& row) {
-    return row["solved"].is_null() ? std::string("–")
-                                   : fmt::format("{} of {}", row["solved"].get<int>(), row["replicas"].get<int>());
+  for (std::size_t column = 0; column < std::size(arm_columns); ++column)
+    if (std::any_of(rows.begin(), rows.end(), [&](const ArmRow& row) { return row.spreads[column].has_value(); }))
+      add(arm_columns[column].title, [&](const ArmRow& row) { return spread_text(row, column); });
+  add("solved", [](const ArmRow& row) {
+    return row.solved ? fmt::format("{} of {}", *row.solved, row.replicas) : std::string("–");
   });
-  add("seconds", [](const Json& row) { return fmt::format("{:.0f}", row["seconds"].get<double>()); });
+  add("seconds", [](const ArmRow& row) { return fmt::format("{:.0f}", row.seconds); });
   return table;
 }
 

@@ -51,34 +51,31 @@ void SupervisedRun<Real>::measure_memory_now(const char* when) {
 }
 
 template <class Real>
-Json SupervisedRun<Real>::solved(const Evaluation& test, std::size_t replica) const {
+std::optional<bool> SupervisedRun<Real>::solved(const Evaluation& test, std::size_t replica) const {
   if (data_.solved_accuracy && !test.accuracy.empty()) return test.accuracy[replica] >= *data_.solved_accuracy;
   if (data_.solved_loss) return test.loss[replica] <= *data_.solved_loss;
-  return nullptr;
+  return std::nullopt;
 }
 
 template <class Real>
-Json SupervisedRun<Real>::evaluate_best() {
+RunResult SupervisedRun<Real>::evaluate_best() {
   trainer_.take_best();
   measure_memory_now("trained");
   const Evaluation test = trainer_.evaluated_on(data_.test);
   const Multistability last = this->measured(data_.train);
-  Json all_solved = Json::array();
-  for (std::size_t r = 0; r < this->seeds_.size(); ++r) all_solved.push_back(solved(test, r));
   this->journal_->event(
       "tested",
       {{"update", trainer_.update()}, {"test_loss", test.loss}, {"test_accuracy", test.accuracy}, {"vaa", last.vaa}});
-  const auto level = [](const std::optional<double>& value) { return value ? Json(*value) : Json(); };
-  Json result = this->told_by_every_run(last.vaa, trainer_.failures());
-  result.update({{"train_loss", trainer_.train_loss()},
-                 {"valid_loss", trainer_.best_loss()},
-                 {"best_step", trainer_.best_update()},
-                 {"test_loss", test.loss},
-                 {"test_accuracy", test.accuracy},
-                 {"solved", all_solved},
-                 {"trivial_loss", level(data_.trivial_loss)},
-                 {"solved_loss", level(data_.solved_loss)},
-                 {"solved_accuracy", level(data_.solved_accuracy)}});
+  RunResult result = this->result_without_scores(last.vaa, trainer_.failures());
+  result.train_loss = trainer_.train_loss();
+  for (std::size_t r = 0; r < this->seeds_.size(); ++r) result.solved.push_back(solved(test, r));
+  result.predictions = {.valid_loss = trainer_.best_loss(),
+                        .best_step = trainer_.best_update(),
+                        .test_loss = test.loss,
+                        .test_accuracy = test.accuracy,
+                        .trivial_loss = data_.trivial_loss,
+                        .solved_loss = data_.solved_loss,
+                        .solved_accuracy = data_.solved_accuracy};
   return result;
 }
 

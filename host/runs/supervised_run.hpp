@@ -16,7 +16,7 @@ class SupervisedRun final : public TrainingRun<Real> {
   End train(const std::function<bool()>& stop_requested, const std::function<void()>& checkpoint) override {
     return trainer_.run(stop_requested, checkpoint);
   }
-  Json evaluate_best() override;
+  RunResult evaluate_best() override;
   std::int64_t update() const override { return trainer_.update(); }
 
  private:
@@ -27,8 +27,8 @@ class SupervisedRun final : public TrainingRun<Real> {
   void read_state(const std::filesystem::path& file) override;
   /// The event "memory" of every replica: memory_capacity.hpp, on the first of the training sequences.
   void measure_memory_now(const char* when);
-  /// true, false, or null without a level to reach.
-  Json solved(const Evaluation& test, std::size_t replica) const;
+  /// None without a level to reach.
+  std::optional<bool> solved(const Evaluation& test, std::size_t replica) const;
 
   Trainer<Real> trainer_;
 };

@@ -1,7 +1,9 @@
 #include "runs/training_run.hpp"
 
 #include "files/atomic_file.hpp"
+#include "files/json_object.hpp"
 #include "files/source.hpp"
+#include "records/run_folder.hpp"
 #include "runs/q_learning_run.hpp"
 #include "runs/supervised_run.hpp"
 
@@ -41,9 +43,11 @@ void TrainingRun<Real>::write_checkpoint(const std::filesystem::path& folder) {
 
 template <class Real>
 void TrainingRun<Real>::restore(const std::filesystem::path& folder) {
-  const Json start = parse_json(read_text(folder / start_file), (folder / start_file).string());
-  initialized_.before.vaa = start.at("vaa_before").template get<std::vector<double>>();
-  initialized_.after.vaa = start.at("vaa_start").template get<std::vector<double>>();
+  const std::string name = (folder / start_file).string();
+  const Json json = parse_json(read_text(name), name);
+  const JsonObject start(json, name, damaged_record);
+  initialized_.before.vaa = start.numbers("vaa_before");
+  initialized_.after.vaa = start.numbers("vaa_start");
   read_state(folder / state_file);
 }
 
@@ -54,22 +58,23 @@ Multistability TrainingRun<Real>::measured(const Sequences& sequences) {
 }
 
 template <class Real>
-Json TrainingRun<Real>::told_by_every_run(const std::vector<double>& vaa,
-                                          const std::vector<std::optional<Failure>>& failures) const {
-  Json failed = Json::array();
-  for (std::size_t r = 0; r < failures.size(); ++r)
-    if (failures[r]) failed.push_back({{"replica", r}, {"update", failures[r]->update}, {"where", failures[r]->where}});
-  return {{"task", settings_->text("task.name")},
-          {"cell", settings_->text("model.cell")},
-          {"structure", settings_->text("model.structure")},
-          {"init", settings_->text("init.name")},
-          {"compat", settings_->text("compat")},
-          {"replicas", seeds_.size()},
-          {"steps", update()},
-          {"vaa_before", initialized_.before.vaa},
-          {"vaa_start", initialized_.after.vaa},
-          {"vaa", vaa},
-          {"failures", failed}};
+RunResult TrainingRun<Real>::result_without_scores(const std::vector<double>& vaa,
+                                                   const std::vector<std::optional<Failure>>& failures) const {
+  RunResult result{.task = settings_->text("task.name"),
+                   .cell = settings_->text("model.cell"),
+                   .structure = settings_->text("model.structure"),
+                   .init = settings_->text("init.name"),
+                   .compat = settings_->text("compat"),
+                   .replicas = model_.replicas(),
+                   .steps = update(),
+                   .vaa_drawn = initialized_.before.vaa,
+                   .vaa_start = initialized_.after.vaa,
+                   .vaa_end = vaa,
+                   .seed = settings_->integer("seed")};
+  for (int replica = 0; replica < std::ssize(failures); ++replica)
+    if (const auto& failure = failures[static_cast<std::size_t>(replica)])
+      result.failures.push_back({.replica = replica, .update = failure->update, .where = failure->where});
+  return result;
 }
 
 template <class Real>

@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include <hysteron/run_result.hpp>
 #include <hysteron/trainer.hpp>
 
-#include "files/json.hpp"
 #include "runs/configuration.hpp"
 #include "runs/initialization.hpp"
 
@@ -31,8 +31,8 @@ class TrainingRun {
 
   virtual End train(const std::function<bool()>& stop_requested, const std::function<void()>& checkpoint) = 0;
 
-  /// After training: what the best weights achieve. The keys of `train --json`, and some more.
-  virtual Json evaluate_best() = 0;
+  /// After training: what the best weights achieve. Folder, device and seconds are the caller's to tell.
+  virtual RunResult evaluate_best() = 0;
 
   Model<Real>& model() { return model_; }
   virtual std::int64_t update() const = 0;  ///< gradient steps done
@@ -46,8 +46,9 @@ class TrainingRun {
   virtual void write_state(const std::filesystem::path& file) = 0;
   virtual void read_state(const std::filesystem::path& file) = 0;
 
-  /// What every run tells: task, cell, structure, init, replicas, steps, vaa_before, vaa_start, vaa, failures.
-  Json told_by_every_run(const std::vector<double>& vaa, const std::vector<std::optional<Failure>>& failures) const;
+  /// The result as far as it does not depend on how the run learns. vaa: with the weights that are kept.
+  RunResult result_without_scores(const std::vector<double>& vaa,
+                                  const std::vector<std::optional<Failure>>& failures) const;
   /// VAA of the model as it is; empty when it is not to be measured.
   Multistability measured(const Sequences& sequences);
 

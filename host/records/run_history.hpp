@@ -1,0 +1,11 @@
+#pragma once
+#include <hysteron/run_history.hpp>
+
+#include "files/json_object.hpp"
+
+namespace hysteron {
+
+/// Takes in a line of the journal of a run with so many replicas. Throws a data error that names line and key.
+void add_line(RunHistory& history, const JsonObject& line, int replicas);
+
+}  // namespace hysteron

@@ -1,0 +1,12 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include <hysteron/run_record.hpp>
+
+namespace hysteron {
+
+/// What tells the runs apart: cell and start, structure and task where these differ, and the folder if nothing does.
+std::vector<std::string> labels_of(const std::vector<RunRecord>& runs);
+
+}  // namespace hysteron
