@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <hysteron/batches.hpp>
+#include <hysteron/infer.hpp>
 #include <hysteron/initializer.hpp>
 #include <hysteron/linear_autoencoder.hpp>
 #include <hysteron/registry.hpp>
@@ -14,7 +15,6 @@
 #include <hysteron/unrolled.hpp>
 
 #include "preparation/readout.hpp"
-#include "runs/inference.hpp"
 #include "runs/initialization.hpp"
 #include "tests/network.hpp"
 #include "tests/record_files.hpp"
@@ -92,7 +92,7 @@ TEST_F(AutoencoderStart, EveryCellIsTheLinearMemoryWhenItsStatesAreSmall) {
   const Values expected = encode(*backend, autoencoder, sequences);
   for (const char* const cell : {"elman", "lmn", "gru", "mgu", "lstm"}) {
     Model<double> model = start(shape(cell, 7), {"init.scale=1e-4", "init.gate_bias=40"});
-    const Inference<double> run = infer(model, sequences, {});
+    const Inference<double> run = infer(model, sequences);
     const std::size_t width = static_cast<std::size_t>(run.states_width);
     for (std::size_t n = 0; n < 80; ++n)
       for (std::size_t i = 0; i < 7; ++i)

@@ -1,13 +1,15 @@
-// hysteron infer: runs in parts, in slices and with lengths are the run of the whole; what does not fit is refused.
+// Inference: runs in parts, in slices and with lengths are the run of the whole, replicas run side by side are those
+// run alone, and what does not fit is refused.
 #include <algorithm>
 #include <cmath>
 
 #include <gmock/gmock.h>
 
 #include <hysteron/cell_info.hpp>
+#include <hysteron/infer.hpp>
 
-#include "runs/inference.hpp"
 #include "tests/command_files.hpp"
+#include "tests/network.hpp"
 
 namespace hysteron {
 namespace {
@@ -110,24 +112,102 @@ TEST_P(Infer, OutputsAreReadFromTheTopLayer) {
     }
 }
 
-TEST_F(Commands, InferInSlicesGivesTheSame) {
-  const std::unique_ptr<Backend> backend = make_backend("cpu", 1);
-  Model<float> model(
-      *backend,
-      {.cell = &cell_named("lstm"), .units = 6, .layers = 2, .structure = Structure::double_layer, .inputs = 2}, 1);
-  std::vector<float> parameters = normal(static_cast<std::size_t>(model.parameters().size()), 1);
-  model.parameters().block().from_host(parameters);
-  Sequences sequences;
-  sequences.count = 7, sequences.steps = 5, sequences.features = 2;
-  sequences.inputs = normal(std::size_t{70}, 2);
-  sequences.lengths = {5, 1, 2, 5, 3, 4, 5};
-  const std::vector<float> initial = normal(std::size_t{7 * 24}, 3);
-  const Inference<float> whole = infer(model, sequences, initial);
-  for (const std::ptrdiff_t budget : {1, 2000, 5000}) {
-    const Inference<float> sliced = infer(model, sequences, initial, budget);
-    EXPECT_THAT(sliced.outputs, Pointwise(testing::FloatNear(1e-6F), whole.outputs)) << budget;
-    EXPECT_THAT(sliced.states, Pointwise(testing::FloatNear(1e-6F), whole.states)) << budget;
+class Inferences : public testing::Test {
+ protected:
+  static constexpr std::size_t states_width = 24;
+
+  std::unique_ptr<Backend> backend = make_backend("cpu", 1);
+  const ModelShape shape{.cell = &cell_named("lstm"),
+                         .units = 6,
+                         .layers = 2,
+                         .structure = Structure::double_layer,
+                         .inputs = 2,
+                         .outputs = 3};
+  Model<double> model{*backend, shape, 3};
+  Sequences sequences = normal_sequences(7, 5, 2, 2);
+  const std::vector<double> initial = normal_draws<double>(3 * 7 * states_width, 3, 1);
+
+  Inferences() {
+    draw_network(model, 1);
+    sequences.lengths = {5, 1, 2, 5, 3, 4, 5};
+    sequences.black = 1;
   }
+};
+
+TEST_F(Inferences, InBatchesOfAnySizeAreTheSame) {
+  for (const InferredOutputs outputs : {InferredOutputs::readout, InferredOutputs::top_layer}) {
+    const auto run = [&](std::ptrdiff_t budget) {
+      return infer(model, sequences,
+                   {.initial = initial, .outputs = outputs, .states = InferredStates::all, .budget = budget});
+    };
+    const Inference<double> whole = run(std::ptrdiff_t{1} << 29);
+    for (const std::ptrdiff_t budget : {1, 20000, 50000}) {
+      const Inference<double> part = run(budget);
+      EXPECT_TRUE(same_bits(part.outputs, whole.outputs)) << budget;
+      EXPECT_TRUE(same_bits(part.states, whole.states)) << budget;
+    }
+  }
+}
+
+TEST_F(Inferences, EachReplicaIsTheNetworkRunAlone) {
+  const Inference<double> all = infer(model, sequences, {.initial = initial});
+  EXPECT_EQ(all.replicas, 3);
+  EXPECT_EQ(all.steps, 6);
+  EXPECT_EQ(all.width, 3);
+  EXPECT_EQ(all.states_width, int(states_width));
+  const auto part = [](const std::vector<double>& values, std::size_t replica) {
+    const std::size_t size = values.size() / 3;
+    return std::vector<double>(values.begin() + std::ptrdiff_t(replica * size),
+                               values.begin() + std::ptrdiff_t((replica + 1) * size));
+  };
+  for (std::size_t replica = 0; replica < 3; ++replica) {
+    Model<double> alone(*backend, shape, 1);
+    alone.parameters().block().from_host(part(model.parameters().block().to_host(), replica));
+    const std::vector<double> first = part(initial, replica);
+    const Inference<double> one = infer(alone, sequences, {.initial = first});
+    EXPECT_TRUE(same_bits(one.outputs, part(all.outputs, replica))) << replica;
+    EXPECT_TRUE(same_bits(one.states, part(all.states, replica))) << replica;
+  }
+}
+
+// The first unit values of the top layer's states are its h; past a length both are held.
+TEST_F(Inferences, EveryStateEndsInTheLast) {
+  const Inference<double> last = infer(model, sequences, {.initial = initial}),
+                          every = infer(model, sequences,
+                                        {.initial = initial,
+                                         .outputs = InferredOutputs::top_layer,
+                                         .states = InferredStates::all});
+  ASSERT_EQ(every.states.size(), 3 * 6 * 7 * states_width);
+  for (std::size_t replica = 0; replica < 3; ++replica)
+    for (std::size_t step = 0; step < 6; ++step)
+      for (std::size_t n = 0; n < 7; ++n) {
+        const std::size_t row = (replica * 6 + step) * 7 + n;
+        if (int(step) + 1 >= sequences.lengths[n]) {
+          for (std::size_t i = 0; i < states_width; ++i)
+            EXPECT_EQ(every.states[row * states_width + i], last.states[(replica * 7 + n) * states_width + i]);
+        }
+        for (std::size_t unit = 0; unit < 6; ++unit)
+          EXPECT_EQ(every.outputs[row * 6 + unit], every.states[row * states_width + 12 + unit / 3 * 6 + unit % 3]);
+      }
+}
+
+TEST_F(Inferences, RefuseWhatDoesNotFit) {
+  const auto message = [&](const Sequences& given, std::span<const double> first) {
+    return message_of(ErrorKind::data, [&] { infer(model, given, {.initial = first}); });
+  };
+  EXPECT_THAT(message(normal_sequences(7, 5, 3, 2), {}), AllOf(HasSubstr("2 values a step"), HasSubstr("found 3")));
+  EXPECT_THAT(message(sequences, std::span(initial).first(24)), AllOf(HasSubstr("[3, 7, 24]"), HasSubstr("found 24")));
+}
+
+TEST_F(Commands, InferAtAllWritesEveryState) {
+  put_normal("X.npy", {5, 3, 2}, 1);
+  make_network("m.safetensors", "--cell lstm --units 4 --layers 2 --outputs 1");
+  const std::string line = "infer --model m.safetensors --inputs X.npy --outputs Y.npy --states ";
+  succeeds(line + "S.npy");
+  EXPECT_EQ(succeeds(line + "A.npy --at all --json").json()["states_shape"], nlohmann::ordered_json({5, 3, 16}));
+  const std::vector<double> all = values("A.npy");
+  ASSERT_EQ(array("A.npy").shape, (Extents{5, 3, 16}));
+  EXPECT_EQ(std::vector<double>(all.end() - 3 * 16, all.end()), values("S.npy"));
 }
 
 TEST_F(Commands, InferRefusesWhatDoesNotFit) {

@@ -7,10 +7,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <hysteron/infer.hpp>
 #include <hysteron/memory_capacity.hpp>
 
 #include "memory/lag_regression.hpp"
-#include "runs/inference.hpp"
 #include "tests/network.hpp"
 
 namespace hysteron {
@@ -191,7 +191,7 @@ TEST_P(NetworkMemory, StatesAreThoseOfTheNetwork) {
     const std::ptrdiff_t size = model.parameters().size();
     one.parameters().block().from_host(
         std::vector<double>(all.begin() + replica * size, all.begin() + (replica + 1) * size));
-    const Inference<double> whole = infer(one, sequences, {});
+    const Inference<double> whole = infer(one, sequences);
     for (std::size_t row = 0; row < 5; ++row)
       for (std::size_t i = 0; i < width; ++i)
         EXPECT_NEAR(last[(static_cast<std::size_t>(replica) * 5 + row) * width + i],

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <hysteron/infer.hpp>
 #include <hysteron/registry.hpp>
 
 #include "command_line/command.hpp"
@@ -9,7 +10,6 @@
 #include "data/sequence_files.hpp"
 #include "files/npy.hpp"
 #include "runs/configuration.hpp"
-#include "runs/inference.hpp"
 #include "runs/machine.hpp"
 
 namespace hysteron {
@@ -22,11 +22,11 @@ class Infer final : public Command {
   }
   std::string description() const override {
     return "Run a network over sequences. Y [steps, batch, outputs] is the read-out at every step, or, of a network "
-           "without "
-           "one, the top layer's h; past a sequence's length, what its last state gives. S [batch, units] are the last "
-           "states: layer by layer, the halves of a double layer and an LSTM's h and c side by side. Files of these "
-           "names "
-           "are replaced. Numbers are of the network's precision.";
+           "without one, the top layer's h; past a sequence's length, what its last state gives. S [batch, units] are "
+           "the last states: layer by layer, the halves of a double layer and an LSTM's h and c side by side; with "
+           "--at all those after every step, S [steps, batch, units]. Files of these names are replaced. Numbers are "
+           "of "
+           "the network's precision.";
   }
 
   void declare(CLI::App& app) override {
@@ -34,7 +34,10 @@ class Infer final : public Command {
     files_.declare(app);
     app.add_option("--h0", first_, "the initial states S0.npy, shaped as S; none: zeros");
     app.add_option("--outputs", outputs_, "where the outputs go, Y.npy")->required();
-    app.add_option("--states", states_, "where the last states go, S.npy");
+    app.add_option("--states", states_, "where the states go, S.npy");
+    app.add_option("--at", at_, "which states: those of the last step, or of all")
+        ->check(CLI::IsMember({"last", "all"}))
+        ->capture_default_str();
     app.get_option("--model")->required();
     app.get_option("--inputs")->required();
   }
@@ -67,10 +70,15 @@ class Infer final : public Command {
   Json infer_as(const StoredModel& stored, const Sequences& sequences, Backend& backend) const {
     Model<Real> model = network_of<Real>(backend, stored);
     const std::int64_t count = sequences.count, states = stored.shape.layers * model.parts() * model.state_width();
-    const Inference<Real> inference = infer(model, sequences, initial<Real>(count, states));
+    const bool every_state = at_ == "all";
+    const std::vector<Real> first = initial<Real>(count, states);
+    const Inference<Real> inference =
+        infer(model, sequences, {.initial = first, .states = every_state ? InferredStates::all : InferredStates::last});
     expect_finite<Real>(inference.outputs, "the outputs of the network");
     expect_finite<Real>(inference.states, "the states of the network");
-    const std::vector<std::int64_t> outputs_shape{sequences.steps, count, inference.width}, states_shape{count, states};
+    const std::vector<std::int64_t> outputs_shape{sequences.steps, count, inference.width};
+    std::vector<std::int64_t> states_shape{count, states};
+    if (every_state) states_shape.insert(states_shape.begin(), sequences.steps);
     if (!states_.empty()) write_npy(states_, make_array(states_shape, inference.states));
     write_npy(outputs_, make_array(outputs_shape, inference.outputs));
     return {{"outputs_shape", outputs_shape}, {"states_shape", states_shape}};
@@ -93,7 +101,7 @@ class Infer final : public Command {
 
   Options options_;
   NetworkFiles files_;
-  std::string first_, outputs_, states_;
+  std::string first_, outputs_, states_, at_ = "last";
 };
 
 const Registration<Command> registration("infer", [] { return std::make_unique<Infer>(); });

@@ -4,23 +4,14 @@
 
 #include <fmt/format.h>
 
-#include <hysteron/batches.hpp>
 #include <hysteron/memory_capacity.hpp>
 #include <hysteron/random.hpp>
-#include <hysteron/unrolled.hpp>
 
 #include "autoencoder/reversed_sequences.hpp"
+#include "network/sequence_pass.hpp"
 
 namespace hysteron {
 namespace {
-
-// How many sequences fit a budget of memory, at most 256 and at least 1.
-int most_at_once(const Sequences& sequences, std::size_t bytes_of_step) {
-  constexpr std::size_t budget = std::size_t{1} << 28;
-  const std::size_t sequence = static_cast<std::size_t>(sequences.total_steps()) * bytes_of_step;
-  const std::size_t most = std::min<std::size_t>(256, static_cast<std::size_t>(std::max(1, sequences.count)));
-  return static_cast<int>(std::clamp<std::size_t>(budget / std::max<std::size_t>(1, sequence), 1, most));
-}
 
 // A stream of draws for each sequence of each replica.
 class Noise {
@@ -48,22 +39,15 @@ class Noise {
 template <class Real>
 class NetworkStates final : public StateSource {
  public:
-  NetworkStates(Model<Real>& model, const Sequences& sequences)
-      : model_(&model),
-        steps_(sequences.total_steps()),
-        largest_(most_at_once(sequences, values_of_step(model) * sizeof(Real))),
-        batches_(model.backend(), sequences, model.replicas(), largest_) {}
+  NetworkStates(Model<Real>& model, const Sequences& sequences) : model_(&model), pass_(model, sequences, {}) {}
 
   int replicas() const override { return model_->replicas(); }
   int width() const override { return model_->shape().layers * model_->parts() * model_->state_width(); }
-  int largest() const override { return largest_; }
+  int largest() const override { return pass_.largest(); }
 
   void run(std::span<const int> sequences, std::span<const double> deviation, std::uint64_t seed,
            const Visit& visit) override {
-    std::vector<int> indices;
-    for (int replica = 0; replica < replicas(); ++replica)
-      indices.insert(indices.end(), sequences.begin(), sequences.end());
-    const Batch<Real> batch = batches_.gather(indices);
+    const Batch<Real> batch = pass_.gather(sequences);
     if (deviation.empty())
       run_whole(batch, visit);
     else
@@ -71,38 +55,27 @@ class NetworkStates final : public StateSource {
   }
 
  private:
-  static std::size_t values_of_step(const Model<Real>& model) {
-    const ModelShape& shape = model.shape();
-    return static_cast<std::size_t>(model.replicas()) *
-           static_cast<std::size_t>(shape.inputs +
-                                    shape.layers * shape.units * (shape.cell->input + shape.cell->state));
-  }
-
+  // Past a sequence's end too, that is without lengths.
   void run_whole(const Batch<Real>& batch, const Visit& visit) {
-    if (!whole_) whole_.emplace(*model_, Extent{steps_, largest_}, 1, Keep::states);
-    whole_->forward(batch.inputs, batch.extent, nullptr);
+    pass_.unrolled().forward(batch.inputs, batch.extent, nullptr);
     const std::ptrdiff_t count = batch.extent.batch, part_width = model_->state_width();
-    std::vector<Real> part(static_cast<std::size_t>(count * part_width));
     std::vector<double> states(static_cast<std::size_t>(replicas() * count * width()));
     for (int step = 0; step < batch.extent.steps; ++step) {
-      for (int layer = 0; layer < model_->shape().layers; ++layer)
-        for (int p = 0; p < model_->parts(); ++p) {
-          const View<Real> all = whole_->at(layer, p).states();
-          const std::ptrdiff_t column = (std::ptrdiff_t(layer) * model_->parts() + p) * part_width;
-          for (int replica = 0; replica < replicas(); ++replica) {
-            model_->backend().copy_out(part.data(), all.at(replica, step * count), part.size() * sizeof(Real));
-            for (std::ptrdiff_t row = 0; row < count; ++row)
-              std::copy_n(part.begin() + row * part_width, part_width,
-                          states.begin() + (replica * count + row) * width() + column);
-          }
-        }
+      for (const auto [layer, part] : model_->every_part()) {
+        const std::ptrdiff_t column = (std::ptrdiff_t(layer) * model_->parts() + part) * part_width;
+        for_each_row(model_->backend(), pass_.unrolled().at(layer, part).states().rows_from(step * count, count),
+                     [&, column](int replica, std::ptrdiff_t row, std::span<const Real> values) {
+                       std::copy(values.begin(), values.end(),
+                                 states.begin() + (replica * count + row) * width() + column);
+                     });
+      }
       visit(step, states);
     }
   }
 
   // A step at a time, since noise comes between.
   void run_stepwise(const Batch<Real>& batch, Noise noise, const Visit& visit) {
-    if (!stepwise_) stepwise_.emplace(*model_, Extent{1, largest_}, 1, Keep::states);
+    if (!stepwise_) stepwise_.emplace(*model_, Extent{1, largest()}, 1, Keep::states);
     const int count = batch.extent.batch;
     std::vector<double> states(static_cast<std::size_t>(std::ptrdiff_t(replicas()) * count * width()));
     std::vector<Real> values(states.size());
@@ -121,9 +94,8 @@ class NetworkStates final : public StateSource {
   }
 
   Model<Real>* model_;
-  int steps_, largest_;
-  Batches<Real> batches_;
-  std::optional<Unrolled<Real>> whole_, stepwise_;  // made when they are needed
+  SequencePass<Real> pass_;
+  std::optional<Unrolled<Real>> stepwise_;  // made when it is needed
 };
 
 class AutoencoderStates final : public StateSource {
@@ -132,7 +104,7 @@ class AutoencoderStates final : public StateSource {
       : backend_(&backend),
         autoencoder_(&autoencoder),
         sequences_(&sequences),
-        largest_(most_at_once(sequences, 1)),
+        largest_(std::clamp(sequences.count, 1, 256)),
         a_(backend, {autoencoder.components, autoencoder.features}),
         b_(backend, {autoencoder.components, autoencoder.components}),
         inputs_(backend, {largest_, autoencoder.features}),

@@ -66,6 +66,14 @@ Model<Real>::Model(Backend& backend, const ModelShape& shape, int replicas)
     : backend_(&backend), shape_(checked(shape)), parameters_(backend, replicas, parameter_slices(shape)) {}
 
 template <class Real>
+std::vector<LayerPart> Model<Real>::every_part() const {
+  std::vector<LayerPart> all;
+  for (int layer = 0; layer < shape_.layers; ++layer)
+    for (int part = 0; part < parts(); ++part) all.push_back({layer, part});
+  return all;
+}
+
+template <class Real>
 std::string Model<Real>::parameter_name(std::string_view parameter, int layer, int part) const {
   return part_prefix(shape_.structure, part) + std::string(parameter) + "_l" + std::to_string(layer);
 }

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <numeric>
 
-#include <hysteron/batches.hpp>
 #include <hysteron/random.hpp>
-#include <hysteron/unrolled.hpp>
 
 #include "autoencoder/reversed_sequences.hpp"
+#include "network/sequence_pass.hpp"
 #include "preparation/draws.hpp"
 #include "preparation/network_start.hpp"
 #include "preparation/readout.hpp"
@@ -52,52 +51,6 @@ Sequences chosen(const Sequences& all, int owner, const Question& question, cons
           .targets = rows(all.targets, size(all.target_steps, all.outputs)),
           .labels = rows(all.labels, 1)};
 }
-
-/// The network run over sequences, some at a time.
-template <class Real>
-class Runs {
- public:
-  Runs(Model<Real>& model, const Sequences& sequences)
-      : sequences_(&sequences),
-        largest_(size(model, sequences)),
-        batches_(model.backend(), sequences, 1, largest_),
-        unrolled_(model, {sequences.total_steps(), largest_}, 1, Keep::states),
-        backend_(&model.backend()) {}
-
-  /// visit(first sequence, count, values [steps, count, units]): the outputs of a layer in the last `steps` steps.
-  template <class Visit>
-  void over(int layer, int steps, const Visit& visit) {
-    std::vector<Real> values;
-    for (int first = 0; first < sequences_->count; first += largest_) {
-      const int count = std::min(largest_, sequences_->count - first);
-      std::vector<int> indices(static_cast<std::size_t>(count));
-      std::iota(indices.begin(), indices.end(), first);
-      const Batch<Real> batch = batches_.gather(indices);
-      unrolled_.forward(batch.inputs, batch.extent, batch.lengths);
-      const View<Real> rows = unrolled_.at(layer, 0).outputs();
-      values.resize(static_cast<std::size_t>(std::ptrdiff_t(steps) * count * rows.columns));
-      backend_->copy_out(values.data(), rows.at(0, std::ptrdiff_t(batch.extent.steps - steps) * count),
-                         values.size() * sizeof(Real));
-      visit(first, count, values);
-    }
-  }
-
- private:
-  static int size(const Model<Real>& model, const Sequences& sequences) {
-    constexpr std::ptrdiff_t budget = std::ptrdiff_t{1} << 28;  // bytes
-    const ModelShape& shape = model.shape();
-    const std::ptrdiff_t sequence =
-        std::ptrdiff_t(sequences.total_steps()) * std::ptrdiff_t(sizeof(Real)) *
-        (shape.layers * shape.units * (shape.cell->input + shape.cell->state) + shape.inputs);
-    return static_cast<int>(std::clamp<std::ptrdiff_t>(budget / sequence, 1, std::min(256, sequences.count)));
-  }
-
-  const Sequences* sequences_;
-  int largest_;
-  Batches<Real> batches_;
-  Unrolled<Real> unrolled_;
-  Backend* backend_;
-};
 
 template <class Real>
 class NetworkFit {
@@ -149,20 +102,23 @@ class NetworkFit {
       return;
     }
     LeastSquares squares(model_->backend(), shape.units, shape.outputs);
-    Runs<Real> runs(*model_, s);
+    SequencePass<Real> pass(*model_, s, {});
     std::vector<double> seen, seen_targets;  // the first, for the scale
     std::vector<int> seen_labels;
-    runs.over(shape.layers - 1, s.target_steps, [&](int first, int count, const std::vector<Real>& values) {
+    pass.run([&](int first, const Batch<Real>& batch) {
       std::vector<double> rows, targets;
       std::vector<int> labels;
-      for (int step = 0; step < s.target_steps; ++step)
-        for (int n = 0; n < count; ++n) {
-          const bool counts = s.target_steps == 1 || s.total_steps() - s.target_steps + step < length_of(s, first + n);
-          if (!counts) continue;
-          const auto from = values.begin() + (std::ptrdiff_t(step) * count + n) * shape.units;
-          rows.insert(rows.end(), from, from + shape.units);
-          add_target(first + n, step, targets, labels);
-        }
+      const int count = batch.extent.batch, unread = batch.extent.steps - s.target_steps;
+      const View<Real> read = pass.unrolled()
+                                  .at(shape.layers - 1, 0)
+                                  .outputs()
+                                  .rows_from(std::ptrdiff_t(unread) * count, std::ptrdiff_t(s.target_steps) * count);
+      for_each_row(model_->backend(), read, [&](int, std::ptrdiff_t row, std::span<const Real> values) {
+        const int step = static_cast<int>(row / count), sequence = first + static_cast<int>(row % count);
+        if (s.target_steps > 1 && unread + step >= length_of(s, sequence)) return;
+        rows.insert(rows.end(), values.begin(), values.end());
+        add_target(sequence, step, targets, labels);
+      });
       constexpr std::size_t most_seen = 8192;
       if (seen_targets.size() < most_seen * static_cast<std::size_t>(shape.outputs)) {
         seen.insert(seen.end(), rows.begin(), rows.end());
@@ -183,23 +139,21 @@ class NetworkFit {
  private:
   // The states of a layer are sequences themselves.
   void add_states(LinearAutoencoderSolver& solver, int layer) {
-    const int steps = sequences_->total_steps(), units = model_->shape().units;
-    Runs<Real> runs(*model_, *sequences_);
-    runs.over(layer, steps, [&](int first, int count, const std::vector<Real>& values) {
-      Sequences states{.count = count,
-                       .steps = steps,
-                       .features = units,
-                       .inputs = std::vector<float>(values.size()),
-                       .lengths = {},
-                       .targets = {},
-                       .labels = {}};
-      for (int step = 0; step < steps; ++step)
-        for (int n = 0; n < count; ++n)
-          std::transform(values.begin() + (std::ptrdiff_t(step) * count + n) * units,
-                         values.begin() + (std::ptrdiff_t(step) * count + n + 1) * units,
-                         states.inputs.begin() + (std::ptrdiff_t(n) * steps + step) * units,
-                         [](Real value) { return static_cast<float>(value); });
-      for (int n = first; n < first + count; ++n) states.lengths.push_back(length_of(*sequences_, n));
+    const std::ptrdiff_t steps = sequences_->total_steps(), units = model_->shape().units;
+    SequencePass<Real> pass(*model_, *sequences_, {});
+    pass.run([&](int first, const Batch<Real>& batch) {
+      const std::ptrdiff_t count = batch.extent.batch;
+      Sequences states;
+      states.count = batch.extent.batch, states.steps = batch.extent.steps, states.features = model_->shape().units;
+      states.inputs.resize(static_cast<std::size_t>(count * steps * units));
+      for_each_row(model_->backend(), pass.unrolled().at(layer, 0).outputs(),
+                   [&](int, std::ptrdiff_t row, std::span<const Real> values) {
+                     const std::ptrdiff_t step = row / count, sequence = row % count;
+                     std::transform(values.begin(), values.end(),
+                                    states.inputs.begin() + (sequence * steps + step) * units,
+                                    [](Real value) { return static_cast<float>(value); });
+                   });
+      for (int n = 0; n < states.count; ++n) states.lengths.push_back(length_of(*sequences_, first + n));
       solver.add(states);
     });
   }

@@ -1,24 +1,15 @@
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 #include <hysteron/evaluation.hpp>
 #include <hysteron/loss_run.hpp>
 
+#include "network/sequence_pass.hpp"
 #include "training/labels.hpp"
 
 namespace hysteron {
 namespace {
-
-// How many sequences fit a budget of memory for the widest trajectories, at most 256 and at least 1.
-template <class Real>
-int evaluation_batch(Model<Real>& model, const Sequences& sequences) {
-  constexpr std::ptrdiff_t budget = std::ptrdiff_t{1} << 29;  // bytes
-  const ModelShape& shape = model.shape();
-  const std::ptrdiff_t widths = shape.cell->input + shape.cell->state;
-  const std::ptrdiff_t sequence = std::ptrdiff_t(model.replicas()) * sequences.total_steps() *
-                                  (shape.layers * shape.units * widths + shape.inputs) * std::ptrdiff_t(sizeof(Real));
-  return static_cast<int>(std::clamp<std::ptrdiff_t>(budget / sequence, 1, std::min(256, sequences.count)));
-}
 
 // How many rows of the read-out count in a batch of these sequences.
 double counted_rows(const Sequences& sequences, int read_steps, int first, int count) {
@@ -47,27 +38,24 @@ Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind los
   require_labels(sequences, model.shape().outputs);
   const bool authors = averaging.compat == Compat::authors;
   const double whole_batches = authors ? averaging.whole_batches(sequences) : 0;
-  const int replicas = model.replicas(), largest = authors ? averaging.batch : evaluation_batch(model, sequences);
+  const int replicas = model.replicas();
   Operations<Real>& operations = operations_of<Real>(model.backend());
-  Batches<Real> batches(model.backend(), sequences, replicas, largest);
-  Unrolled<Real> unrolled(model, {sequences.total_steps(), largest}, read_steps, Keep::states);
+  // The sums below depend on the batches in their last bits.
+  constexpr std::ptrdiff_t budget = std::ptrdiff_t{1} << 29, any = std::numeric_limits<std::ptrdiff_t>::max();
+  SequencePass<Real> pass(
+      model, sequences,
+      {.budget = authors ? any : budget, .most = authors ? averaging.batch : 256, .read_steps = read_steps});
   Tensor<double> mean(model.backend(), {replicas}), share(model.backend(), {replicas}),
       counted(model.backend(), {replicas});
   const std::vector<double> zeros(static_cast<std::size_t>(replicas));
   Evaluation evaluation{.loss = zeros, .accuracy = {}};
   std::vector<double> right = zeros, answers = zeros;
   double rows = 0;
-  for (int first = 0; first < sequences.count; first += largest) {
-    const int count = std::min(largest, sequences.count - first);
-    std::vector<int> indices;
-    for (int replica = 0; replica < replicas; ++replica)
-      for (int n = first; n < first + count; ++n) indices.push_back(n);
-    const Batch<Real> batch = batches.gather(indices);
-    unrolled.forward(batch.inputs, batch.extent, batch.lengths);
-    LossRun<Real> run = loss_run(loss, batch, unrolled, View<Real>(), mean.data(), nullptr);
+  pass.run([&](int first, const Batch<Real>& batch) {
+    LossRun<Real> run = loss_run(loss, batch, pass.unrolled(), View<Real>(), mean.data(), nullptr);
     if (loss != LossKind::mse) run.accuracy = share.data(), run.answers = counted.data();
     operations.loss(run);
-    const double weight = authors ? 1 : counted_rows(sequences, read_steps, first, count);
+    const double weight = authors ? 1 : counted_rows(sequences, read_steps, first, batch.extent.batch);
     const std::vector<double> losses = mean.to_host(), shares = share.to_host(), counts = counted.to_host();
     for (std::size_t r = 0; r < zeros.size(); ++r) {
       evaluation.loss[r] += losses[r] * weight;
@@ -75,7 +63,7 @@ Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind los
       answers[r] += counts[r];
     }
     rows += weight;
-  }
+  });
   if (authors) rows = whole_batches, answers.assign(answers.size(), whole_batches);
   for (double& value : evaluation.loss) value /= rows;
   if (loss == LossKind::mse) return evaluation;

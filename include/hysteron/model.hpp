@@ -23,6 +23,11 @@ struct ModelShape {
   int outputs = 0;  ///< of the linear read-out; 0: there is none
 };
 
+/// One cell of a network.
+struct LayerPart {
+  int layer = 0, part = 0;
+};
+
 /// A population of networks of one shape: a stack of layers and a linear read-out over one block of parameters.
 template <class Real>
 class Model {
@@ -37,6 +42,8 @@ class Model {
 
   int parts() const { return shape_.structure == Structure::double_layer ? 2 : 1; }  ///< cells in a layer
   int part_units() const { return shape_.units / parts(); }
+  /// Every part of every layer, from the inputs up.
+  std::vector<LayerPart> every_part() const;
   int layer_inputs(int layer) const { return layer == 0 ? shape_.inputs : shape_.units; }
   /// Of one part of one layer: what its states have, an LSTM's h and c side by side.
   int state_width() const { return shape_.cell->state * part_units(); }
