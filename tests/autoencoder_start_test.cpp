@@ -101,7 +101,7 @@ TEST_F(AutoencoderStart, EveryCellIsTheLinearMemoryWhenItsStatesAreSmall) {
 }
 
 TEST_F(AutoencoderStart, TheReadOutAnswersBeforeAnyTraining) {
-  for (const char* const cell : {"lmn", "elman", "gru"}) {
+  for (const char* const cell : {"lmn", "elman", "gru", "lstm"}) {
     Model<double> model = start(shape(cell, 12));
     const Evaluation before = evaluate(model, sequences, LossKind::cross_entropy, 1);
     EXPECT_GT(before.accuracy[0], 0.6) << cell;  // a third by chance; the middle of three is hard for a line

@@ -153,7 +153,7 @@ TEST(Settings, refuse_unknown_keys_with_the_nearest) {
 
 TEST(Settings, know_the_folder_of_data_sets) {
   Settings settings;
-  settings.read_environment(std::vector<std::string>{"HYSTERON_DATA=/somewhere"});
+  settings.read_environment(std::vector<std::string>{"HYSTERON_DATA=/somewhere", "HYSTERON_CPU_LEVEL=baseline"});
   declare(settings);
   EXPECT_NO_THROW(settings.finish());
 }

@@ -194,8 +194,10 @@ void Settings::finish() const {
   }
   std::vector<std::string> names;
   for (const std::string& key : order_) names.push_back(environment_name(key));
+  // Variables that are no settings.
+  for (const char* const other : {"HYSTERON_DATA", "HYSTERON_CPU_LEVEL"}) names.push_back(other);
   for (const auto& [name, given] : environment_)
-    if (name != "HYSTERON_DATA" && std::find(names.begin(), names.end(), name) == names.end())
+    if (std::find(names.begin(), names.end(), name) == names.end())
       throw unknown_key(name, "in the environment", names);
 }
 
