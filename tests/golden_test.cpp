@@ -189,7 +189,8 @@ TEST(GoldenAdam, EveryStepOfEveryReplica) {
                             values = numbers("values"), norms = numbers("norms");
   const std::size_t size = start.size(), steps = gradients.size() / size, replicas = rates.size();
   Parameters<double> parameters(*backend, static_cast<int>(replicas),
-                                {{.name = "matrix", .shape = {4, 3}}, {.name = "vector", .shape = {4}}});
+                                {{.role = Role::weight_hh, .name = "matrix", .shape = {4, 3}},
+                                 {.role = Role::bias_ih, .name = "vector", .shape = {4}}});
   ASSERT_EQ(static_cast<std::size_t>(parameters.size()), size);
   const auto to_every_replica = [&](Tensor<double>& block, const double* first) {
     for (std::size_t r = 0; r < replicas; ++r) std::copy_n(first, size, block.data() + r * size);

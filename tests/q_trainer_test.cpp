@@ -47,7 +47,7 @@ TEST_F(QLearning, APolicyIsOptimalThatTakesTheShortestPathFromEveryStart) {
   const Straight straight;
   Model<float> model(*backend, Agents<float>::shape(straight, "gru", Structure::stack, 2), 2);
   Parameters<float>& parameters = model.parameters();  // zeros: the read-out's bias alone speaks
-  parameters.values(parameters.slice("readout.bias")).at(0, 0)[1] = 1;
+  parameters.values(parameters.slice(Role::readout_bias)).at(0, 0)[1] = 1;
   const PolicyEvaluation found = evaluate_policy(model, straight);
   EXPECT_THAT(found.returns, ElementsAre(2, 0));
   EXPECT_THAT(found.discounted_returns, ElementsAre(0.75, 0));

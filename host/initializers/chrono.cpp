@@ -51,8 +51,8 @@ class Chrono final : public Initializer {
     const std::size_t units = static_cast<std::size_t>(model.part_units());
     for (std::size_t s = 0; s < model.parameters().slices().size(); ++s) {
       const ParameterSlice& slice = model.parameters().slices()[s];
-      const auto is = [&](const char* bias) { return slice.name.find(bias) != std::string::npos; };
-      if (!is("bias_ih") && !(is("bias_hh") && compat_of(*run.settings) == Compat::authors)) continue;
+      const bool second = slice.role == Role::unit && cell.layout.unit == UnitPlace::bias_hh;
+      if (slice.role != Role::bias_ih && !(second && compat_of(*run.settings) == Compat::authors)) continue;
       for (std::size_t replica = 0; replica < run.seeds.size(); ++replica) {
         Random random(run.seeds[replica], Stream::parameters, s);
         std::vector<double> bias(static_cast<std::size_t>(slice.size()));

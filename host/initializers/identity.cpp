@@ -26,11 +26,11 @@ class Identity final : public Initializer {
     const CellInfo& cell = *model.shape().cell;
     CellDraws draws = classic_draws(cell);
     draws.bias = Draw::zero;
-    if (cell.layout.unit != "weight_hh") draws.unit = Draw::zero;
+    if (cell.layout.unit != UnitPlace::weight_hh) draws.unit = Draw::zero;
     draw_parameters(model, run.seeds, draws);
     const double scale = run.settings->number("init.scale");
     for (const ParameterSlice& slice : model.parameters().slices()) {
-      if (slice.name.find("weight_hh") == std::string::npos || slice.shape.size() != 2) continue;
+      if (slice.role != Role::weight_hh) continue;
       std::vector<double> blocks(static_cast<std::size_t>(slice.size()));
       for (std::ptrdiff_t row = 0; row < slice.rows(); ++row)
         blocks[static_cast<std::size_t>(row * slice.columns() + row % slice.columns())] = scale;

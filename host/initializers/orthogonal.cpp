@@ -25,7 +25,7 @@ class Orthogonal final : public Initializer {
     draws.weight_hh = Draw::orthogonal;
     draws.intermediate = Draw::zero;
     draws.bias = Draw::zero;
-    if (cell.layout.unit != "weight_hh") draws.unit = Draw::zero;
+    if (cell.layout.unit != UnitPlace::weight_hh) draws.unit = Draw::zero;
     draw_parameters(*run.model, run.seeds, draws);
   }
 };

@@ -13,11 +13,6 @@ Structure structure_named(std::string_view name) {
 
 namespace {
 
-std::string part_prefix(Structure structure, int part) {
-  if (structure == Structure::stack) return "rnn.";
-  return part == 0 ? "rnn.first." : "rnn.second.";
-}
-
 const ModelShape& checked(const ModelShape& shape) {
   const auto refuse = [](std::string what, std::string expected, int found) {
     throw usage_error({.what = std::move(what), .expected = std::move(expected), .found = std::to_string(found)});
@@ -34,31 +29,46 @@ const ModelShape& checked(const ModelShape& shape) {
 
 }  // namespace
 
-std::vector<ParameterSlice> parameter_slices(const ModelShape& shape) {
+NamePrefixes usual_name_prefixes(Structure structure) {
+  if (structure == Structure::stack) return {.parts = {"rnn."}};
+  return {.parts = {"rnn.first.", "rnn.second."}};
+}
+
+std::vector<ParameterSlice> parameter_slices(const ModelShape& shape, const NamePrefixes& prefixes) {
   const CellInfo& cell = *shape.cell;
-  const std::ptrdiff_t parts = shape.structure == Structure::double_layer ? 2 : 1, units = shape.units / parts;
+  const int parts = static_cast<int>(prefixes.parts.size());
+  const std::ptrdiff_t units = shape.units / parts;
   std::vector<ParameterSlice> slices;
   for (int layer = 0; layer < shape.layers; ++layer) {
     const std::ptrdiff_t inputs = layer == 0 ? shape.inputs : shape.units;
     for (int part = 0; part < parts; ++part) {
-      const auto add = [&](std::string_view name, std::vector<std::ptrdiff_t> extents) {
-        slices.push_back({.name = part_prefix(shape.structure, part) + std::string(name) + "_l" + std::to_string(layer),
-                          .shape = std::move(extents)});
+      const auto add = [&](Role role, std::string_view name, std::vector<std::ptrdiff_t> extents) {
+        slices.push_back(
+            {.role = role,
+             .layer = layer,
+             .part = part,
+             .name = prefixes.parts[static_cast<std::size_t>(part)] + std::string(name) + "_l" + std::to_string(layer),
+             .shape = std::move(extents)});
       };
       const std::ptrdiff_t products = cell.recurrent + cell.deep,
-                           bias = cell.input + (cell.layout.unit == "bias_ih" ? cell.unit : 0);
-      add("weight_ih", {cell.input * units, inputs});
-      if (products > 0) add("weight_hh", {products * units, units});
-      if (cell.layout.unit == "weight_hh") add("weight_hh", {cell.unit * units});
-      add("bias_ih", {bias * units});
-      if (cell.layout.unit == "bias_hh") add("bias_hh", {cell.unit * units});
+                           bias = cell.input + (cell.layout.unit == UnitPlace::bias_ih ? cell.unit : 0);
+      add(Role::weight_ih, "weight_ih", {cell.input * units, inputs});
+      if (products > 0) add(Role::weight_hh, "weight_hh", {products * units, units});
+      if (cell.layout.unit == UnitPlace::weight_hh) add(Role::unit, "weight_hh", {cell.unit * units});
+      add(Role::bias_ih, "bias_ih", {bias * units});
+      if (cell.layout.unit == UnitPlace::bias_hh) add(Role::unit, "bias_hh", {cell.unit * units});
     }
   }
   if (shape.outputs > 0) {
-    slices.push_back({.name = "readout.weight", .shape = {shape.outputs, shape.units}});
-    slices.push_back({.name = "readout.bias", .shape = {shape.outputs}});
+    slices.push_back(
+        {.role = Role::readout_weight, .name = prefixes.readout + "weight", .shape = {shape.outputs, shape.units}});
+    slices.push_back({.role = Role::readout_bias, .name = prefixes.readout + "bias", .shape = {shape.outputs}});
   }
   return slices;
+}
+
+std::vector<ParameterSlice> parameter_slices(const ModelShape& shape) {
+  return parameter_slices(shape, usual_name_prefixes(shape.structure));
 }
 
 template <class Real>
@@ -74,25 +84,23 @@ std::vector<LayerPart> Model<Real>::every_part() const {
 }
 
 template <class Real>
-std::string Model<Real>::parameter_name(std::string_view parameter, int layer, int part) const {
-  return part_prefix(shape_.structure, part) + std::string(parameter) + "_l" + std::to_string(layer);
-}
-
-template <class Real>
 CellWeights<Real> Model<Real>::cell_weights(int layer, int part, bool gradients) {
   const CellInfo& cell = *shape_.cell;
-  const auto window = [&](std::string_view parameter) {
-    const ParameterSlice& slice = parameters_.slice(parameter_name(parameter, layer, part));
+  const auto window = [&](Role role) {
+    const ParameterSlice& slice = parameters_.slice(role, layer, part);
     return gradients ? parameters_.gradients(slice) : parameters_.values(slice);
   };
   const std::ptrdiff_t units = part_units();
-  const View<Real> bias = window("bias_ih");
+  const View<Real> bias = window(Role::bias_ih);
   CellWeights<Real> weights;
-  weights.input = window("weight_ih");
+  weights.input = window(Role::weight_ih);
   weights.bias = bias.columns_from(0, cell.input * units);
-  if (cell.recurrent + cell.deep > 0) weights.recurrent = window("weight_hh");
-  if (cell.layout.unit == "bias_ih") weights.unit = bias.columns_from(cell.input * units, cell.unit * units);
-  if (cell.layout.unit == "bias_hh" || cell.layout.unit == "weight_hh") weights.unit = window(cell.layout.unit);
+  if (cell.recurrent + cell.deep > 0) weights.recurrent = window(Role::weight_hh);
+  if (cell.layout.unit == UnitPlace::bias_ih) {
+    weights.unit = bias.columns_from(cell.input * units, cell.unit * units);
+  } else if (cell.layout.unit != UnitPlace::none) {
+    weights.unit = window(Role::unit);
+  }
   return weights;
 }
 

@@ -79,27 +79,29 @@ Anatomy anatomy(const Safetensors& file) {
   return found;
 }
 
-// The name of the linear layer that reads the top layer: "readout", or the only one that fits; empty: there is none.
-std::string readout_name(const Safetensors& file, std::int64_t units) {
+// What stands before the names of the linear layer that reads the top layer: "readout.", or that of the only layer that
+// fits; empty: there is none.
+std::string readout_prefix(const Safetensors& file, std::int64_t units) {
   std::vector<std::string> fitting;
   for (const NamedArray& tensor : file.tensors) {
     if (!tensor.name.ends_with(".weight") || tensor.array.shape.size() != 2 || tensor.array.shape[1] != units) continue;
-    const std::string name = tensor.name.substr(0, tensor.name.size() - 7);
-    const Array* const bias = file.find(name + ".bias");
+    const std::string prefix = tensor.name.substr(0, tensor.name.size() - 6);
+    const Array* const bias = file.find(prefix + "bias");
     if (!bias || bias->shape != std::vector<std::int64_t>{tensor.array.shape[0]}) continue;
-    if (name == "readout" || name.ends_with(".readout")) return name;
-    fitting.push_back(name);
+    if (prefix == "readout." || prefix.ends_with(".readout.")) return prefix;
+    fitting.push_back(prefix);
   }
   return fitting.size() == 1 ? fitting[0] : "";
 }
 
 // What to try when a weight has the shape of another cell: of [rows, units] between units, or of [rows, ..] from below,
 // whose units the file's shape of the expected cell tells.
-std::string cell_hint(const StoredModel& stored, std::size_t slice) {
-  const Array& weight = stored.file.at(stored.names[slice]);
-  const bool recurrent = stored.names[slice].find("weight_hh") != std::string::npos && weight.shape.size() == 2;
+std::string cell_hint(const StoredModel& stored, const std::vector<ParameterSlice>& slices, std::size_t s) {
+  const Array& weight = stored.file.at(stored.names[s]);
+  const bool of_units = slices[s].role == Role::unit && stored.shape.cell->layout.unit == UnitPlace::weight_hh;
+  const bool recurrent = (slices[s].role == Role::weight_hh || of_units) && weight.shape.size() == 2;
   const std::int64_t units = recurrent ? weight.shape[1] : stored.shape.units;
-  const Array* const below = recurrent && slice > 0 ? stored.file.find(stored.names[slice - 1]) : &weight;
+  const Array* const below = recurrent && s > 0 ? stored.file.find(stored.names[s - 1]) : &weight;
   std::string cells;
   for (const CellInfo& cell : every_cell()) {
     const bool fits = below && below->shape.size() == 2 && below->shape[0] == cell.input * units &&
@@ -115,7 +117,9 @@ void check_parameters(const StoredModel& stored) {
   const std::vector<ParameterSlice> slices = parameter_slices(stored.shape);
   for (std::size_t s = 0; s < slices.size(); ++s) {
     const Array* const found = stored.file.find(stored.names[s]);
-    const bool bias = slices[s].name.find("bias") != std::string::npos;
+    const Role role = slices[s].role;
+    const bool second_bias = role == Role::unit && stored.shape.cell->layout.unit == UnitPlace::bias_hh;
+    const bool bias = role == Role::bias_ih || second_bias || role == Role::readout_bias;
     if (!found)
       throw data_error(
           {.what = "parameter \"" + stored.names[s] + "\" is missing",
@@ -125,7 +129,7 @@ void check_parameters(const StoredModel& stored) {
       throw data_error({.what = "parameter \"" + stored.names[s] + "\" has the wrong shape",
                         .expected = shape_text(file_shape(slices[s])) + " (" + shape_words(stored.shape) + ")",
                         .found = shape_text(found->shape),
-                        .hint = cell_hint(stored, s)});
+                        .hint = cell_hint(stored, slices, s)});
     if (found->dtype != DType::f32 && found->dtype != DType::f64)
       throw data_error({.what = "parameter \"" + stored.names[s] + "\" has the wrong type",
                         .expected = "float32 or float64",
@@ -190,19 +194,11 @@ StoredModel foreign(Safetensors file, std::string_view cell) {
                       .hint = "is it another cell? pass its name with --cell"});
   stored.shape.inputs = static_cast<int>(weight.shape[1]);
   stored.shape.units = static_cast<int>(weight.shape[0] / gates) * (halves ? 2 : 1);
-  const std::string readout = readout_name(file, stored.shape.units);
-  if (!readout.empty()) stored.shape.outputs = static_cast<int>(file.at(readout + ".bias").shape[0]);
-  for (const ParameterSlice& slice : parameter_slices(stored.shape)) {
-    const std::string_view name = slice.name;
-    if (name.starts_with("readout.")) {
-      stored.names.push_back(readout + std::string(name.substr(7)));
-    } else if (halves) {
-      const bool is_first = name.starts_with("rnn.first.");
-      stored.names.push_back((is_first ? first : second) + std::string(name.substr(is_first ? 10 : 11)));
-    } else {
-      stored.names.push_back(first + std::string(name.substr(4)));
-    }
-  }
+  const std::string readout = readout_prefix(file, stored.shape.units);
+  if (!readout.empty()) stored.shape.outputs = static_cast<int>(file.at(readout + "bias").shape[0]);
+  const std::vector<std::string> parts = halves ? std::vector{first, second} : std::vector{first};
+  for (const ParameterSlice& slice : parameter_slices(stored.shape, {.parts = parts, .readout = readout}))
+    stored.names.push_back(slice.name);
   stored.file = std::move(file);
   return stored;
 }

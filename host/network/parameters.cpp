@@ -14,17 +14,18 @@ Parameters<Real>::Parameters(Backend& backend, int replicas, std::vector<Paramet
 }
 
 template <class Real>
+const ParameterSlice& Parameters<Real>::slice(Role role, int layer, int part) const {
+  for (const ParameterSlice& slice : slices_)
+    if (slice.role == role && slice.layer == layer && slice.part == part) return slice;
+  throw defect({.what = "no parameter of role " + std::to_string(static_cast<int>(role)) + " in layer " +
+                        std::to_string(layer) + ", part " + std::to_string(part)});
+}
+
+template <class Real>
 const ParameterSlice& Parameters<Real>::slice(std::string_view name) const {
   for (const ParameterSlice& slice : slices_)
     if (slice.name == name) return slice;
   throw defect({.what = "no parameter is called \"" + std::string(name) + "\""});
-}
-
-template <class Real>
-bool Parameters<Real>::has(std::string_view name) const {
-  for (const ParameterSlice& slice : slices_)
-    if (slice.name == name) return true;
-  return false;
 }
 
 template class Parameters<float>;

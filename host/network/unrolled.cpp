@@ -53,8 +53,8 @@ void Unrolled<Real>::forward(View<const Real> inputs, Extent extent, const int* 
   }
   if (shape.outputs == 0) return;
   Parameters<Real>& parameters = model_->parameters();
-  const View<Real> weight = parameters.values(parameters.slice("readout.weight"));
-  const View<Real> bias = parameters.values(parameters.slice("readout.bias"));
+  const View<Real> weight = parameters.values(parameters.slice(Role::readout_weight));
+  const View<Real> bias = parameters.values(parameters.slice(Role::readout_bias));
   for (int part = 0; part < model_->parts(); ++part) {
     const View<Real> read = read_rows(at(shape.layers - 1, part).outputs());
     const View<const Real> block =
@@ -100,9 +100,9 @@ void Unrolled<Real>::backward(Readout readout) {
   const std::ptrdiff_t units = model_->part_units();
   if (readout == Readout::used) {
     Parameters<Real>& parameters = model_->parameters();
-    const View<Real> weight = parameters.values(parameters.slice("readout.weight"));
-    const View<Real> weight_gradient = parameters.gradients(parameters.slice("readout.weight"));
-    operations_->sum_rows(output_gradient(), parameters.gradients(parameters.slice("readout.bias")), Result::added);
+    const View<Real> weight = parameters.values(parameters.slice(Role::readout_weight));
+    const View<Real> weight_gradient = parameters.gradients(parameters.slice(Role::readout_weight));
+    operations_->sum_rows(output_gradient(), parameters.gradients(parameters.slice(Role::readout_bias)), Result::added);
     for (int part = 0; part < model_->parts(); ++part) {
       Recurrence<Real>& top = at(shape.layers - 1, part);
       operations_->product(output_gradient(), Transposed::yes, read_rows(top.outputs()), Transposed::no,

@@ -80,19 +80,24 @@ void draw_parameters(Model<Real>& model, std::span<const std::uint64_t> seeds, c
           values.insert(values.end(), drawn.begin(), drawn.end());
         }
       };
-      const auto is = [&](std::string_view parameter) { return slice.name.find(parameter) != std::string::npos; };
-      if (is("readout.")) {
-        add(Draw::uniform, 1, slice.rows(), slice.columns(), model.shape().units);
-      } else if (is("weight_ih")) {
-        add(draws.weight_ih, cell.input, units, slice.columns(), units);
-      } else if (is("weight_hh") && slice.shape.size() == 2) {
-        add(draws.intermediate, cell.deep, units, units, units);
-        add(draws.weight_hh, cell.recurrent, units, units, units);
-      } else if (is("weight_hh") || is("bias_hh")) {
-        add(draws.unit, cell.unit, 1, units, units);
-      } else {
-        add(draws.bias, cell.input, 1, units, units);
-        if (cell.layout.unit == "bias_ih") add(draws.unit, cell.unit, 1, units, units);
+      switch (slice.role) {
+        case Role::weight_ih:
+          add(draws.weight_ih, cell.input, units, slice.columns(), units);
+          break;
+        case Role::weight_hh:
+          add(draws.intermediate, cell.deep, units, units, units);
+          add(draws.weight_hh, cell.recurrent, units, units, units);
+          break;
+        case Role::bias_ih:
+          add(draws.bias, cell.input, 1, units, units);
+          if (cell.layout.unit == UnitPlace::bias_ih) add(draws.unit, cell.unit, 1, units, units);
+          break;
+        case Role::unit:
+          add(draws.unit, cell.unit, 1, units, units);
+          break;
+        case Role::readout_weight:
+        case Role::readout_bias:
+          add(Draw::uniform, 1, slice.rows(), slice.columns(), model.shape().units);
       }
       set_parameter(model, static_cast<int>(replica), slice, values);
     }

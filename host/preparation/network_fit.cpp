@@ -132,8 +132,8 @@ class NetworkFit {
       readout.scale(softmax_scale(readout.apply(seen), shape.outputs, seen_labels));
     if (question_.loss == LossKind::binary_cross_entropy) calibrate(readout, seen, seen_targets);
     Parameters<Real>& parameters = model_->parameters();
-    set_parameter(*model_, 0, parameters.slice("readout.weight"), readout.weight);
-    set_parameter(*model_, 0, parameters.slice("readout.bias"), readout.bias);
+    set_parameter(*model_, 0, parameters.slice(Role::readout_weight), readout.weight);
+    set_parameter(*model_, 0, parameters.slice(Role::readout_bias), readout.bias);
   }
 
  private:

@@ -19,8 +19,8 @@ constexpr std::array<OpenCell, 5> open_cells{{{"elman", 'h', "", ""},
 template <class Real>
 class Edited {
  public:
-  Edited(Model<Real>& model, int replica, const std::string& name)
-      : model_(&model), replica_(replica), slice_(&model.parameters().slice(name)) {
+  Edited(Model<Real>& model, int replica, const ParameterSlice& slice)
+      : model_(&model), replica_(replica), slice_(&slice) {
     std::vector<Real> there(static_cast<std::size_t>(slice_->size()));
     model.backend().copy_out(there.data(), model.parameters().values(*slice_).at(replica, 0),
                              there.size() * sizeof(Real));
@@ -63,7 +63,7 @@ class LayerStart {
         scale_(scale) {}
 
   void linear_memory() {
-    Edited<Real> input = edit("weight_ih"), recurrent = edit("weight_hh"), bias = edit("bias_ih");
+    Edited<Real> input = edit(Role::weight_ih), recurrent = edit(Role::weight_hh), bias = edit(Role::bias_ih);
     put_input(input, 0);
     put_recurrent(recurrent, 0, units_, p_, zero);  // W_mh, W_mm, W_hm
     put_recurrent(recurrent, 1, units_, p_, [&](std::ptrdiff_t i, std::ptrdiff_t j) { return b(i, j); });
@@ -76,7 +76,7 @@ class LayerStart {
   }
 
   void candidate(const OpenCell& open, double gate_bias) {
-    Edited<Real> input = edit("weight_ih"), recurrent = edit("weight_hh"), bias = edit("bias_ih");
+    Edited<Real> input = edit(Role::weight_ih), recurrent = edit(Role::weight_hh), bias = edit(Role::bias_ih);
     const std::string_view gates = cell_->layout.gates;
     for (std::size_t letter = 0; letter < gates.size(); ++letter) {
       const std::ptrdiff_t block = static_cast<std::ptrdiff_t>(letter);
@@ -96,8 +96,8 @@ class LayerStart {
         bias.at(0, block * units_ + i) = gate == open.candidate ? -mean_input(i) : open_bias;
     }
     input.store(), recurrent.store(), bias.store();
-    if (cell_->layout.unit != "bias_hh") return;
-    Edited<Real> second = edit("bias_hh");
+    if (cell_->layout.unit != UnitPlace::bias_hh) return;
+    Edited<Real> second = edit(Role::unit);
     for (std::ptrdiff_t block = 0; block < cell_->unit; ++block)
       for (std::ptrdiff_t i = 0; i < p_; ++i) second.at(0, block * units_ + i) = 0;
     second.store();
@@ -105,9 +105,7 @@ class LayerStart {
 
  private:
   static double zero(std::ptrdiff_t, std::ptrdiff_t) { return 0; }
-  Edited<Real> edit(const char* parameter) {
-    return Edited<Real>(*model_, replica_, model_->parameter_name(parameter, layer_, 0));
-  }
+  Edited<Real> edit(Role role) { return {*model_, replica_, model_->parameters().slice(role, layer_)}; }
   double a(std::ptrdiff_t i, std::ptrdiff_t feature) const {
     return scale_ * autoencoder_->input_weight[static_cast<std::size_t>(i * autoencoder_->features + feature)];
   }

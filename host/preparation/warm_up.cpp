@@ -84,7 +84,7 @@ void WarmUp<Real>::compute_gradient(int s) {
   prefix_.backward(Unrolled<Real>::Readout::unused);
   Parameters<Real>& parameters = model_->parameters();
   for (const ParameterSlice& slice : parameters.slices())
-    if (slice.name.starts_with("rnn.second.")) operations_->clear(parameters.gradients(slice));
+    if (slice.part != 0) operations_->clear(parameters.gradients(slice));
 }
 
 template <class Real>

@@ -26,10 +26,12 @@ enum class Draw {
   orthogonal,      // one gate's block at a time
 };
 
+// The parameter that holds Unit; bias_ih has it after Input's lanes.
+enum class UnitPlace { none, bias_ih, bias_hh, weight_hh };
+
 struct Layout {
   std::string_view gates;  // of Input, a letter a lane: the order of the blocks in weight_ih and bias_ih
-  std::string_view
-      unit;  // the parameter that holds Unit: "bias_hh", "weight_hh" or "bias_ih" (there after Input's lanes)
+  UnitPlace unit;
   Draw weight_ih, weight_hh, bias, unit_draw;
 };
 

@@ -47,8 +47,6 @@ class Model {
   int layer_inputs(int layer) const { return layer == 0 ? shape_.inputs : shape_.units; }
   /// Of one part of one layer: what its states have, an LSTM's h and c side by side.
   int state_width() const { return shape_.cell->state * part_units(); }
-  /// "rnn.weight_ih_l0"; with double layers "rnn.first.weight_ih_l0".
-  std::string parameter_name(std::string_view parameter, int layer, int part) const;
 
   CellWeights<Real> weights(int layer, int part) { return cell_weights(layer, part, false); }
   CellWeights<Real> gradients(int layer, int part) { return cell_weights(layer, part, true); }
@@ -61,9 +59,19 @@ class Model {
   Parameters<Real> parameters_;
 };
 
-/// The slices of a model's parameters in the order of torch.nn: layer by layer weight_ih, weight_hh, bias_ih, bias_hh,
-/// then readout.weight [outputs, units], readout.bias [outputs].
-std::vector<ParameterSlice> parameter_slices(const ModelShape& shape);
+/// What stands before the names of a network's parameters in a file.
+struct NamePrefixes {
+  std::vector<std::string> parts;  ///< of a layer: "rnn."
+  std::string readout = "readout.";
+};
+
+/// Those of files of ours: "rnn.", with double layers "rnn.first." and "rnn.second.".
+NamePrefixes usual_name_prefixes(Structure structure);
+
+/// The slices of a model's parameters in the order of torch.nn: layer by layer, part by part weight_ih, weight_hh,
+/// bias_ih, bias_hh, then readout.weight [outputs, units], readout.bias [outputs].
+std::vector<ParameterSlice> parameter_slices(const ModelShape& shape, const NamePrefixes& prefixes);
+std::vector<ParameterSlice> parameter_slices(const ModelShape& shape);  ///< with the usual prefixes
 
 extern template class Model<float>;
 extern template class Model<double>;

@@ -7,8 +7,20 @@
 
 namespace hysteron {
 
-/// A named parameter: where it lies in the flat block of each replica.
+/// What a parameter is to its network.
+enum class Role {
+  weight_ih,  ///< [gates * units, inputs]
+  weight_hh,  ///< [(recurrent + deep lanes) * units, units]
+  bias_ih,    ///< [gates * units], or longer: see UnitPlace
+  unit,       ///< the units' own parameters, where they are a parameter by themselves [lanes * units]
+  readout_weight,
+  readout_bias,
+};
+
+/// A parameter: what it is, and where it lies in the flat block of each replica.
 struct ParameterSlice {
+  Role role;
+  int layer = 0, part = 0;            ///< of the cell that it belongs to; 0 for the read-out's
   std::string name;                   ///< as in torch.nn: "rnn.weight_ih_l0"
   std::vector<std::ptrdiff_t> shape;  ///< one or two extents
   std::ptrdiff_t offset = 0;
@@ -28,9 +40,9 @@ class Parameters {
   int replicas() const { return replicas_; }
   std::ptrdiff_t size() const { return size_; }  ///< of one replica
   const std::vector<ParameterSlice>& slices() const { return slices_; }
-  /// Throws a defect for a name that is not there.
+  /// Both throw a defect for a parameter that is not there.
+  const ParameterSlice& slice(Role role, int layer = 0, int part = 0) const;
   const ParameterSlice& slice(std::string_view name) const;
-  bool has(std::string_view name) const;
 
   View<Real> values() { return values_.view(replicas_, 1, size_); }  ///< [replicas, 1, size]
   View<Real> gradients() { return gradients_.view(replicas_, 1, size_); }

@@ -13,7 +13,7 @@ struct Brc {
   using Real = R;
   static constexpr std::string_view name = "brc";
   static constexpr Layout layout{.gates = "can",
-                                 .unit = "weight_hh",
+                                 .unit = UnitPlace::weight_hh,
                                  .weight_ih = Draw::xavier_uniform,
                                  .weight_hh = Draw::zero,
                                  .bias = Draw::zero,

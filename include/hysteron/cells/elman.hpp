@@ -11,7 +11,7 @@ struct Elman {
   using Real = R;
   static constexpr std::string_view name = "elman";
   static constexpr Layout layout{.gates = "h",
-                                 .unit = "bias_hh",
+                                 .unit = UnitPlace::bias_hh,
                                  .weight_ih = Draw::uniform,
                                  .weight_hh = Draw::uniform,
                                  .bias = Draw::uniform,

@@ -12,7 +12,7 @@ struct Gru {
   using Real = R;
   static constexpr std::string_view name = "gru";
   static constexpr Layout layout{.gates = "rzn",
-                                 .unit = "bias_hh",
+                                 .unit = UnitPlace::bias_hh,
                                  .weight_ih = Draw::xavier_uniform,
                                  .weight_hh = Draw::orthogonal,
                                  .bias = Draw::zero,

@@ -12,7 +12,7 @@ struct Lmn {
   using Real = R;
   static constexpr std::string_view name = "lmn";
   static constexpr Layout layout{.gates = "h",
-                                 .unit = "bias_ih",
+                                 .unit = UnitPlace::bias_ih,
                                  .weight_ih = Draw::xavier_normal,
                                  .weight_hh = Draw::xavier_normal,
                                  .bias = Draw::normal,

@@ -12,7 +12,7 @@ struct Lstm {
   using Real = R;
   static constexpr std::string_view name = "lstm";
   static constexpr Layout layout{.gates = "ifgo",
-                                 .unit = "bias_hh",
+                                 .unit = UnitPlace::bias_hh,
                                  .weight_ih = Draw::uniform,
                                  .weight_hh = Draw::uniform,
                                  .bias = Draw::uniform,

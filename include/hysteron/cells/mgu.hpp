@@ -11,7 +11,7 @@ struct Mgu {
   using Real = R;
   static constexpr std::string_view name = "mgu";
   static constexpr Layout layout{.gates = "fn",
-                                 .unit = "",
+                                 .unit = UnitPlace::none,
                                  .weight_ih = Draw::xavier_uniform,
                                  .weight_hh = Draw::xavier_uniform,
                                  .bias = Draw::zero,

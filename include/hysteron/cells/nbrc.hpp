@@ -12,7 +12,7 @@ struct Nbrc {
   using Real = R;
   static constexpr std::string_view name = "nbrc";
   static constexpr Layout layout{.gates = "can",
-                                 .unit = "",
+                                 .unit = UnitPlace::none,
                                  .weight_ih = Draw::xavier_uniform,
                                  .weight_hh = Draw::xavier_uniform,
                                  .bias = Draw::zero,
