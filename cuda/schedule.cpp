@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> schedule_names{"stepwise", "solo", "cluster", "scan"};
 
-// The model: KERNELS.md's floors times 1.4, an H200's rates. bench/results holds predicted beside measured.
+// The model: floors of a step times 1.4, an H200's rates (bench/results/persistent.md has the predicted times).
 constexpr double solo_exchange = 0.20, cluster_exchange = 0.36;  // microseconds: product of no length, cell, hand-over
 constexpr double multiply_adds = 128 * 1.7e3 / 1.5;              // per microsecond and multiprocessor
 constexpr double stepwise_product = 5, stepwise_flops = 3e7;     // microseconds a product; flops per microsecond

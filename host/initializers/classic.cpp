@@ -6,7 +6,7 @@
 namespace hysteron {
 namespace {
 
-/// The start of the papers' own experiments, cell by cell (ALGORITHMS: initialization of the cells).
+/// The start of the papers' own experiments, cell by cell (docs/algorithms.md#starts).
 class Classic final : public Initializer {
  public:
   std::string description() const override { return "each cell's usual start: Xavier, orthogonal or uniform draws"; }

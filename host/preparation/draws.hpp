@@ -14,7 +14,7 @@ namespace hysteron {
 std::vector<double> drawn_block(Draw draw, std::ptrdiff_t rows, std::ptrdiff_t columns, std::ptrdiff_t units,
                                 Random& random);
 
-/// How the parameters of every cell are drawn; by default as its layout says (ALGORITHMS: the classic start).
+/// How the parameters of every cell are drawn; by default as its layout says (docs/algorithms.md#starts).
 struct CellDraws {
   Draw weight_ih, weight_hh, bias, unit;
   Draw intermediate;  ///< of the blocks of weight_hh that the intermediate layer of a deep transition reads

@@ -45,7 +45,8 @@ class Reproduction {
   virtual std::string description() const = 0;  ///< one line
   virtual std::vector<Arm> arms(ReproductionScale scale) const = 0;
   virtual Findings findings(ReproductionScale, const ReadArm&) const { return {}; }
-  /// What differs from the authors' code, a sentence each (ALGORITHMS: where the published codes differ).
+  /// What differs from the authors' code, a sentence each
+  /// (docs/algorithms.md#where-published-codes-differ-from-their-papers).
   virtual std::vector<std::string> ledger() const = 0;
 };
 

@@ -13,7 +13,8 @@ struct CellTest {
   bool passed = false;
 };
 
-/// float on a CPU agrees with double to 1e-4, on other devices to 1e-3 (ALGORITHMS, 2).
+/// float on a CPU agrees with double to 1e-4, on other devices to 1e-3
+/// (docs/algorithms.md#back-propagation-through-time).
 double tolerance_of(const Backend& backend);
 
 /// Forward and backward of a small network of every cell, two layers and a read-out, sequences of unequal lengths.

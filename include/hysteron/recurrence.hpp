@@ -37,7 +37,8 @@ struct Detachment {
 };
 
 /// One cell over time. forward fills a trajectory; backward turns gradients on states, entering at any step, into
-/// gradients of the parameters, of what it read, and of the initial state (ALGORITHMS: back-propagation through time).
+/// gradients of the parameters, of what it read, and of the initial state
+/// (docs/algorithms.md#back-propagation-through-time).
 ///
 /// What it reads comes as column blocks ("sources"): one, or the outputs of the two halves of a double layer below. All
 /// rows are step * batch + sequence. Memory for the largest extent is taken when it is made; none during a run.
