@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include <hysteron/error.hpp>
+#include <hysteron/io.hpp>
 #include <hysteron/task.hpp>
 
-#include "data/sequence_files.hpp"
 #include "files/npy.hpp"
 #include "tests/made_task.hpp"
 
@@ -305,13 +305,39 @@ TEST_F(Arrays, ReadsInputsWithoutTargets) {
                                               .lengths = labels("L.npy", {1, 2, 2}),
                                               .targets = "",
                                               .loss = LossKind::mse,
-                                              .answers = Answers::automatic,
-                                              .classes = {}});
+                                              .answers = Answers::automatic});
   EXPECT_EQ(sequences.count, 3);
   EXPECT_EQ(sequences.outputs, 0);
   EXPECT_EQ(sequences.target_steps, 0);
   EXPECT_TRUE(sequences.targets.empty());
   EXPECT_THAT(sequences.lengths, ElementsAre(1, 2, 2));
+}
+
+// The same from arrays in memory, with messages that name no file.
+TEST_F(Arrays, MakesSequencesOfArrays) {
+  const std::string x = count_up("X.npy", {2, 3, 2}), y = count_up("Y.npy", {2, 3, 1});
+  const Array inputs = read_array(x), targets = read_array(y);
+  const Array lengths = make_array({3}, std::vector<std::int64_t>{1, 2, 2});
+  const Sequences made = sequences_of({.inputs = inputs, .lengths = lengths, .targets = targets});
+  const Sequences read = read_sequences({.inputs = x, .lengths = labels("L.npy", {1, 2, 2}), .targets = y});
+  EXPECT_EQ(made.count, 3);
+  EXPECT_EQ(made.target_steps, 2);
+  EXPECT_EQ(made.inputs, read.inputs);
+  EXPECT_EQ(made.targets, read.targets);
+  EXPECT_EQ(made.lengths, read.lengths);
+  const auto message = [](const SequenceArrays& arrays) -> std::string {
+    try {
+      sequences_of(arrays);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(message({.inputs = lengths}), testing::StartsWith("inputs has the wrong number of dimensions"));
+  EXPECT_THAT(message({.inputs = inputs, .lengths = make_array({3}, std::vector<int>{1, 3, 2})}),
+              testing::StartsWith("a length in lengths is out of range"));
+  EXPECT_THAT(message({.inputs = inputs, .targets = targets, .loss = LossKind::cross_entropy}),
+              testing::StartsWith("labels has the wrong dtype"));
 }
 
 }  // namespace

@@ -5,10 +5,10 @@
 
 #include <hysteron/cell_info.hpp>
 #include <hysteron/initializer.hpp>
+#include <hysteron/io.hpp>
 #include <hysteron/registry.hpp>
 #include <hysteron/task.hpp>
 
-#include "network/model_file.hpp"
 #include "tests/command_files.hpp"
 
 namespace hysteron {

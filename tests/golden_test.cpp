@@ -7,12 +7,12 @@
 
 #include <gtest/gtest.h>
 
+#include <hysteron/io.hpp>
 #include <hysteron/loss_run.hpp>
 #include <hysteron/optimizer.hpp>
 #include <hysteron/trainer.hpp>
 
 #include "files/safetensors.hpp"
-#include "network/model_file.hpp"
 #include "preparation/draws.hpp"
 #include "tests/network.hpp"
 

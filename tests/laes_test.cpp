@@ -3,9 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <hysteron/io.hpp>
 #include <hysteron/linear_autoencoder.hpp>
 
-#include "data/sequence_files.hpp"
 #include "tests/command_files.hpp"
 
 namespace hysteron {
@@ -24,10 +24,8 @@ class Laes : public Commands {
     put_integers("L.npy", {8, 1, 5, 8, 3, 8, 7, 6, 2, 8, 4});
   }
   Sequences sequences(const std::string& lengths = "") const {
-    return read_sequences({.inputs = (folder / "X.npy").string(),
-                           .lengths = lengths.empty() ? "" : (folder / lengths).string(),
-                           .targets = "",
-                           .classes = {}});
+    return read_sequences(
+        {.inputs = (folder / "X.npy").string(), .lengths = lengths.empty() ? "" : (folder / lengths).string()});
   }
 };
 

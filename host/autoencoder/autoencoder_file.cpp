@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <hysteron/linear_autoencoder.hpp>
+#include <hysteron/safetensors.hpp>
 
-#include "files/safetensors.hpp"
+#include "files/array.hpp"
 
 namespace hysteron {
 namespace {

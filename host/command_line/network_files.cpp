@@ -15,21 +15,6 @@ void NetworkFiles::declare(CLI::App& app) {
   app.get_option("--lengths")->needs("--inputs");
 }
 
-bool is_double(const StoredModel& stored) {
-  return std::any_of(stored.names.begin(), stored.names.end(),
-                     [&](const std::string& name) { return stored.file.at(name).dtype == DType::f64; });
-}
-
-template <class Real>
-Model<Real> network_of(Backend& backend, const StoredModel& stored, int replicas) {
-  Model<Real> model(backend, stored.shape, replicas);
-  for (int replica = 0; replica < replicas; ++replica) put_parameters(stored, model, replica);
-  return model;
-}
-
-template Model<float> network_of(Backend&, const StoredModel&, int);
-template Model<double> network_of(Backend&, const StoredModel&, int);
-
 void expect_inputs(const StoredModel& stored, const Sequences& sequences, const std::string& file) {
   if (sequences.features == stored.shape.inputs) return;
   throw data_error(

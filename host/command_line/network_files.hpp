@@ -4,10 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <hysteron/io.hpp>
 #include <hysteron/model.hpp>
 #include <hysteron/sequences.hpp>
-
-#include "network/model_file.hpp"
 
 namespace hysteron {
 
@@ -19,18 +18,11 @@ struct NetworkFiles {
   void declare(CLI::App& app);
 };
 
-/// Whether a file's network is of double precision: any of its parameters is.
-bool is_double(const StoredModel& stored);
-
 /// Runs work(float{}) or work(double{}), as the file's parameters are.
 template <class Work>
 auto with_precision(const StoredModel& stored, const Work& work) {
-  return is_double(stored) ? work(double{}) : work(float{});
+  return stored.is_double() ? work(double{}) : work(float{});
 }
-
-/// A population whose replicas all have the file's parameters.
-template <class Real>
-Model<Real> network_of(Backend& backend, const StoredModel& stored, int replicas = 1);
 
 /// Throws a data error unless each step of the sequences has as many values as the network reads.
 void expect_inputs(const StoredModel& stored, const Sequences& sequences, const std::string& file);

@@ -1,14 +1,13 @@
 #include <fmt/format.h>
 
 #include <hysteron/infer.hpp>
+#include <hysteron/io.hpp>
 #include <hysteron/registry.hpp>
 
 #include "command_line/command.hpp"
 #include "command_line/network_files.hpp"
 #include "command_line/options.hpp"
 #include "command_line/output_file.hpp"
-#include "data/sequence_files.hpp"
-#include "files/npy.hpp"
 #include "runs/configuration.hpp"
 #include "runs/machine.hpp"
 
@@ -52,8 +51,7 @@ class Infer final : public Command {
       if (!file.empty())
         expect_writable(file, Overwrite::allowed, {files_.model, files_.inputs, files_.lengths, first_});
     const StoredModel stored = read_model(files_.model, files_.cell);
-    const Sequences sequences =
-        read_sequences({.inputs = files_.inputs, .lengths = files_.lengths, .targets = "", .classes = {}});
+    const Sequences sequences = read_sequences({.inputs = files_.inputs, .lengths = files_.lengths});
     expect_inputs(stored, sequences, files_.inputs);
     const std::unique_ptr<Backend> backend = backend_of(settings);
     Json result =

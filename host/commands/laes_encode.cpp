@@ -1,13 +1,12 @@
 #include <fmt/format.h>
 
+#include <hysteron/io.hpp>
 #include <hysteron/linear_autoencoder.hpp>
 #include <hysteron/registry.hpp>
 
 #include "command_line/command.hpp"
 #include "command_line/options.hpp"
 #include "command_line/output_file.hpp"
-#include "data/sequence_files.hpp"
-#include "files/npy.hpp"
 #include "runs/configuration.hpp"
 #include "runs/machine.hpp"
 
@@ -40,7 +39,7 @@ class LaesEncode final : public Command {
     declare_machine(settings);
     expect_writable(states_, Overwrite::allowed, {laes_, inputs_, lengths_});
     const LinearAutoencoder autoencoder = read_autoencoder(laes_);
-    const Sequences sequences = read_sequences({.inputs = inputs_, .lengths = lengths_, .targets = "", .classes = {}});
+    const Sequences sequences = read_sequences({.inputs = inputs_, .lengths = lengths_});
     const std::unique_ptr<Backend> backend = backend_of(settings);
     const std::vector<std::int64_t> shape =
         at_ == "all" ? write_all(*backend, autoencoder, sequences) : write_last(*backend, autoencoder, sequences);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <hysteron/io.hpp>
 #include <hysteron/linear_autoencoder.hpp>
 #include <hysteron/registry.hpp>
 
@@ -10,7 +11,6 @@
 #include "command_line/options.hpp"
 #include "command_line/output_file.hpp"
 #include "command_line/task_sequences.hpp"
-#include "data/sequence_files.hpp"
 #include "runs/configuration.hpp"
 #include "runs/machine.hpp"
 
@@ -91,10 +91,8 @@ class LaesFit final : public Command {
     if (settings.text("task.inputs").empty() && !settings.text("task.lengths").empty())
       throw settings.unsuitable("task.lengths", "sequences that they are the lengths of", "--inputs X.npy");
     if (settings.text("task.inputs").empty()) return {};
-    return task_.first(read_sequences({.inputs = settings.text("task.inputs"),
-                                       .lengths = settings.text("task.lengths"),
-                                       .targets = "",
-                                       .classes = {}}));
+    return task_.first(
+        read_sequences({.inputs = settings.text("task.inputs"), .lengths = settings.text("task.lengths")}));
   }
 
   void expect_outputs(const Settings& settings) const {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <hysteron/io.hpp>
 #include <hysteron/linear_autoencoder.hpp>
 #include <hysteron/registry.hpp>
 
@@ -7,8 +8,6 @@
 #include "command_line/command.hpp"
 #include "command_line/options.hpp"
 #include "command_line/output_file.hpp"
-#include "data/sequence_files.hpp"
-#include "files/npy.hpp"
 #include "runs/configuration.hpp"
 #include "runs/machine.hpp"
 
@@ -40,7 +39,7 @@ class LaesReconstruct final : public Command {
     declare_machine(settings);
     if (!outputs_.empty()) expect_writable(outputs_, Overwrite::allowed, {laes_, inputs_, lengths_});
     const LinearAutoencoder autoencoder = read_autoencoder(laes_);
-    const Sequences sequences = read_sequences({.inputs = inputs_, .lengths = lengths_, .targets = "", .classes = {}});
+    const Sequences sequences = read_sequences({.inputs = inputs_, .lengths = lengths_});
     const std::unique_ptr<Backend> backend = backend_of(settings);
     if (!outputs_.empty()) write(*backend, autoencoder, sequences);
     const LagErrors errors = error_by_lag(*backend, autoencoder, sequences);

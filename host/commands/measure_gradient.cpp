@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <hysteron/io.hpp>
 #include <hysteron/registry.hpp>
 
 #include "command_line/command.hpp"
 #include "command_line/network_files.hpp"
 #include "command_line/options.hpp"
 #include "command_line/output_file.hpp"
-#include "data/sequence_files.hpp"
 #include "memory/gradient_flow.hpp"
 #include "runs/configuration.hpp"
 #include "runs/machine.hpp"
@@ -53,8 +53,7 @@ class MeasureGradient final : public Command {
                         .lengths = files_.lengths,
                         .targets = targets_,
                         .loss = loss_named(loss_),
-                        .answers = answers_named(at_),
-                        .classes = {}};
+                        .answers = answers_named(at_)};
     if (!out_.empty())
       expect_writable(out_, Overwrite::allowed, {files_.model, files_.inputs, files_.lengths, targets_});
     const StoredModel stored = read_model(files_.model, files_.cell);

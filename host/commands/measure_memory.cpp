@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <hysteron/io.hpp>
 #include <hysteron/memory_capacity.hpp>
 #include <hysteron/random.hpp>
 #include <hysteron/registry.hpp>
@@ -10,7 +11,6 @@
 #include "command_line/network_files.hpp"
 #include "command_line/options.hpp"
 #include "command_line/task_sequences.hpp"
-#include "data/sequence_files.hpp"
 #include "runs/configuration.hpp"
 #include "runs/machine.hpp"
 
@@ -92,9 +92,7 @@ class MeasureMemory final : public Command {
         at == Answers::all || (at == Answers::automatic && draws()) ? AskedAfter::every_step : AskedAfter::last_step;
     if (!task_.data.empty()) return task_.read(settings);
     settings.finish();
-    if (!draws())
-      return task_.first(
-          read_sequences({.inputs = files_.inputs, .lengths = files_.lengths, .targets = "", .classes = {}}));
+    if (!draws()) return task_.first(read_sequences({.inputs = files_.inputs, .lengths = files_.lengths}));
     if (measure_.lags == 0) measure_.lags = std::max(1, steps_ / 2);
     Sequences sequences;
     sequences.count = drawn_, sequences.steps = steps_, sequences.features = features;

@@ -2,14 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <hysteron/io.hpp>
 #include <hysteron/multistability.hpp>
 #include <hysteron/registry.hpp>
 
 #include "command_line/command.hpp"
 #include "command_line/network_files.hpp"
 #include "command_line/options.hpp"
-#include "data/sequence_files.hpp"
-#include "files/npy.hpp"
+#include "files/array.hpp"
 #include "runs/configuration.hpp"
 #include "runs/machine.hpp"
 
@@ -68,8 +68,7 @@ class MeasureVaa final : public Command {
  private:
   Json of_network(Backend& backend, std::uint64_t seed) const {
     const StoredModel stored = read_model(files_.model, files_.cell);
-    const Sequences sequences =
-        read_sequences({.inputs = files_.inputs, .lengths = files_.lengths, .targets = "", .classes = {}});
+    const Sequences sequences = read_sequences({.inputs = files_.inputs, .lengths = files_.lengths});
     expect_inputs(stored, sequences, files_.inputs);
     const Multistability measured = with_precision(stored, [&](auto real) {
       Model<decltype(real)> model = network_of<decltype(real)>(backend, stored);

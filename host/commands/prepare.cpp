@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <hysteron/io.hpp>
 #include <hysteron/registry.hpp>
 #include <hysteron/replay.hpp>
 
@@ -9,8 +10,6 @@
 #include "command_line/network_files.hpp"
 #include "command_line/options.hpp"
 #include "command_line/output_file.hpp"
-#include "data/sequence_files.hpp"
-#include "network/model_file.hpp"
 #include "runs/configuration.hpp"
 #include "runs/initialization.hpp"
 #include "runs/machine.hpp"
@@ -132,10 +131,7 @@ class Prepare final : public Command {
   }
 
   Ground ground_of_files(const Settings& settings) const {
-    return {read_sequences({.inputs = settings.text("task.inputs"),
-                            .lengths = settings.text("task.lengths"),
-                            .targets = "",
-                            .classes = {}}),
+    return {read_sequences({.inputs = settings.text("task.inputs"), .lengths = settings.text("task.lengths")}),
             outputs_.value_or(0), ""};
   }
 

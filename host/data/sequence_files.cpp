@@ -1,5 +1,3 @@
-#include "data/sequence_files.hpp"
-
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -7,9 +5,9 @@
 #include <fmt/format.h>
 
 #include <hysteron/error.hpp>
+#include <hysteron/io.hpp>
 
 #include "files/array.hpp"
-#include "files/npy.hpp"
 
 namespace hysteron {
 namespace {
@@ -55,17 +53,15 @@ std::vector<float> by_sequence(const std::vector<float>& values, int steps, int 
   return turned;
 }
 
-std::vector<float> read_values(const Array& array, const std::string& name, std::array<int, 3>& shape,
-                               const std::string& width_name) {
+std::vector<float> values_of(const Array& array, const std::string& name, std::array<int, 3>& shape,
+                             const std::string& width_name) {
   expect_dimensions(array, name, {"steps", "batch", width_name});
   expect_floating_point(array, name);
   shape = {extent(array, 0, name, "steps"), extent(array, 1, name, "batch"), extent(array, 2, name, width_name)};
   return to_floats(array, name);
 }
 
-void read_lengths(const std::string& file, Sequences& sequences) {
-  const std::string name = "lengths " + file;
-  const Array array = read_array(file);
+void put_lengths(const Array& array, const std::string& name, Sequences& sequences) {
   expect_dimensions(array, name, {"batch"});
   sequences.lengths = to_ints(array, name);
   expect_batch(extent(array, 0, name, "batch"), sequences.count, array, name);
@@ -78,9 +74,14 @@ void read_lengths(const std::string& file, Sequences& sequences) {
                       .hint = "leave out empty sequences; a length counts the steps that are no padding"});
 }
 
-void read_labels(const SequenceFiles& files, Sequences& sequences) {
-  const std::string name = "labels " + files.targets;
-  const Array array = read_array(files.targets);
+/// What is asked of sequences, wherever their arrays come from.
+struct Asked {
+  LossKind loss;
+  Answers answers;
+  std::optional<int> classes;
+};
+
+void put_labels(const Array& array, const std::string& name, const Asked& asked, Sequences& sequences) {
   if (array.dtype == DType::f32 || array.dtype == DType::f64)
     throw data_error({.what = name + " has the wrong dtype",
                       .expected = "integers for the loss cross_entropy: the number of each sequence's class",
@@ -89,23 +90,23 @@ void read_labels(const SequenceFiles& files, Sequences& sequences) {
   expect_dimensions(array, name, {"batch"});
   expect_batch(extent(array, 0, name, "batch"), sequences.count, array, name);
   sequences.labels = to_ints(array, name);
-  const int most = files.classes.value_or(most_classes);
+  const int most = asked.classes.value_or(most_classes);
   const auto wrong = std::find_if(sequences.labels.begin(), sequences.labels.end(),
                                   [&](int label) { return label < 0 || label >= most; });
   if (wrong != sequences.labels.end())
     throw data_error(
         {.what = "a label in " + name + " is out of range",
-         .expected = fmt::format("0 .. {}{}", most - 1, files.classes ? ", less than the number of classes" : ""),
+         .expected = fmt::format("0 .. {}{}", most - 1, asked.classes ? ", less than the number of classes" : ""),
          .found = fmt::format("{} at [{}]", *wrong, wrong - sequences.labels.begin()),
-         .hint = files.classes ? "" : "number the classes from 0 on"});
+         .hint = asked.classes ? "" : "number the classes from 0 on"});
   sequences.outputs =
-      files.classes ? *files.classes : *std::max_element(sequences.labels.begin(), sequences.labels.end()) + 1;
+      asked.classes ? *asked.classes : *std::max_element(sequences.labels.begin(), sequences.labels.end()) + 1;
   if (sequences.outputs < 2)
     throw data_error({.what = name + " has a single class",
                       .expected = "labels 0 and 1 at least",
                       .found = "label 0 only",
                       .hint = "say the number of classes if there are more than are seen here (task.classes)"});
-  sequences.target_steps = files.answers == Answers::all ? sequences.steps : 1;
+  sequences.target_steps = asked.answers == Answers::all ? sequences.steps : 1;
 }
 
 // Of targets of every step, each sequence's at its own last step.
@@ -121,33 +122,47 @@ std::vector<float> last_step(const std::vector<float>& targets, const Sequences&
   return last;
 }
 
-void read_targets(const SequenceFiles& files, Sequences& sequences) {
-  const std::string name = "targets " + files.targets;
-  const Array array = read_array(files.targets);
+void put_targets(const Array& array, const std::string& name, const Asked& asked, Sequences& sequences) {
   std::array<int, 3> shape{};
-  const std::vector<float> values = read_values(array, name, shape, "outputs");
+  const std::vector<float> values = values_of(array, name, shape, "outputs");
   const auto outside = std::find_if(values.begin(), values.end(), [](float value) { return value < 0 || value > 1; });
-  if (files.loss == LossKind::binary_cross_entropy && outside != values.end())
+  if (asked.loss == LossKind::binary_cross_entropy && outside != values.end())
     throw data_error({.what = "a target in " + name + " is out of range",
                       .expected = "0 or 1, or between, for the loss binary_cross_entropy",
                       .found = fmt::format("{} at value {}", *outside, outside - values.begin()),
                       .hint = "targets of other numbers go with the loss mse"});
   expect_batch(shape[1], sequences.count, array, name);
   const bool every_step = shape[0] == sequences.steps;
-  if (!every_step && (shape[0] != 1 || files.answers == Answers::all))
+  if (!every_step && (shape[0] != 1 || asked.answers == Answers::all))
     throw data_error(
         {.what = name + " has the wrong number of steps",
-         .expected = fmt::format("{}{}, the steps of the inputs", files.answers == Answers::all ? "" : "1 or ",
+         .expected = fmt::format("{}{}, the steps of the inputs", asked.answers == Answers::all ? "" : "1 or ",
                                  sequences.steps),
          .found = fmt::format("{} in shape {}", shape[0], shape_text(array.shape)),
-         .hint = files.answers == Answers::all ? "with one target a sequence: task.at=last (--at last)" : ""});
+         .hint = asked.answers == Answers::all ? "with one target a sequence: task.at=last (--at last)" : ""});
   sequences.outputs = shape[2];
   sequences.targets = by_sequence(values, shape[0], shape[1], shape[2]);
   sequences.target_steps = shape[0];
-  if (every_step && files.answers == Answers::last) {
+  if (every_step && asked.answers == Answers::last) {
     sequences.targets = last_step(sequences.targets, sequences);
     sequences.target_steps = 1;
   }
+}
+
+void put_inputs(const Array& array, const std::string& name, Sequences& sequences) {
+  std::array<int, 3> shape{};
+  const std::vector<float> values = values_of(array, name, shape, "inputs");
+  sequences.steps = shape[0];
+  sequences.count = shape[1];
+  sequences.features = shape[2];
+  sequences.inputs = by_sequence(values, shape[0], shape[1], shape[2]);
+}
+
+void put_answers(const Array& array, const std::string& file, const Asked& asked, Sequences& sequences) {
+  if (asked.loss == LossKind::cross_entropy)
+    put_labels(array, "labels" + file, asked, sequences);
+  else
+    put_targets(array, "targets" + file, asked, sequences);
 }
 
 }  // namespace
@@ -168,23 +183,20 @@ LossKind loss_named(const std::string& name) {
   throw unknown_name("loss", name, known);
 }
 
+Sequences sequences_of(const SequenceArrays& arrays) {
+  Sequences sequences;
+  put_inputs(arrays.inputs, "inputs", sequences);
+  if (arrays.lengths) put_lengths(*arrays.lengths, "lengths", sequences);
+  if (arrays.targets) put_answers(*arrays.targets, "", {arrays.loss, arrays.answers, arrays.classes}, sequences);
+  return sequences;
+}
+
 Sequences read_sequences(const SequenceFiles& files) {
   Sequences sequences;
-  {
-    const std::string name = "inputs " + files.inputs;
-    std::array<int, 3> shape{};
-    const std::vector<float> values = read_values(read_array(files.inputs), name, shape, "inputs");
-    sequences.steps = shape[0];
-    sequences.count = shape[1];
-    sequences.features = shape[2];
-    sequences.inputs = by_sequence(values, shape[0], shape[1], shape[2]);
-  }
-  if (!files.lengths.empty()) read_lengths(files.lengths, sequences);
-  if (files.targets.empty()) return sequences;
-  if (files.loss == LossKind::cross_entropy)
-    read_labels(files, sequences);
-  else
-    read_targets(files, sequences);
+  put_inputs(read_array(files.inputs), "inputs " + files.inputs, sequences);
+  if (!files.lengths.empty()) put_lengths(read_array(files.lengths), "lengths " + files.lengths, sequences);
+  if (!files.targets.empty())
+    put_answers(read_array(files.targets), " " + files.targets, {files.loss, files.answers, files.classes}, sequences);
   return sequences;
 }
 

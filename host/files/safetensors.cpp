@@ -11,6 +11,7 @@
 
 #include <hysteron/error.hpp>
 
+#include "files/array.hpp"
 #include "files/atomic_file.hpp"
 #include "files/json.hpp"
 

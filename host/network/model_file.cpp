@@ -1,11 +1,11 @@
-#include "network/model_file.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <optional>
 #include <set>
 
 #include <fmt/format.h>
+
+#include <hysteron/io.hpp>
 
 namespace hysteron {
 namespace {
@@ -205,6 +205,10 @@ StoredModel foreign(Safetensors file, std::string_view cell) {
 
 }  // namespace
 
+bool StoredModel::is_double() const {
+  return std::ranges::any_of(names, [&](const std::string& name) { return file.at(name).dtype == DType::f64; });
+}
+
 std::uint64_t StoredModel::seed() const {
   const auto found = file.metadata.find("seed");
   std::uint64_t seed = 1;
@@ -254,6 +258,13 @@ Safetensors with_parameters(const StoredModel& stored, Model<Real>& model, int r
 }
 
 template <class Real>
+Model<Real> network_of(Backend& backend, const StoredModel& stored, int replicas) {
+  Model<Real> model(backend, stored.shape, replicas);
+  for (int replica = 0; replica < replicas; ++replica) put_parameters(stored, model, replica);
+  return model;
+}
+
+template <class Real>
 Safetensors model_file(Model<Real>& model, int replica, std::string_view task, std::uint64_t seed) {
   const ModelShape& shape = model.shape();
   Safetensors file;
@@ -271,6 +282,8 @@ Safetensors model_file(Model<Real>& model, int replica, std::string_view task, s
   return file;
 }
 
+template Model<float> network_of(Backend&, const StoredModel&, int);
+template Model<double> network_of(Backend&, const StoredModel&, int);
 template void put_parameters(const StoredModel&, Model<float>&, int);
 template void put_parameters(const StoredModel&, Model<double>&, int);
 template Safetensors with_parameters(const StoredModel&, Model<float>&, int);

@@ -4,8 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <hysteron/io.hpp>
+
 #include "files/atomic_file.hpp"
-#include "network/model_file.hpp"
 #include "records/run_result_file.hpp"
 #include "report/page.hpp"
 #include "runs/machine.hpp"

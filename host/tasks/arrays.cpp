@@ -4,10 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <hysteron/io.hpp>
 #include <hysteron/registry.hpp>
 #include <hysteron/task.hpp>
-
-#include "data/sequence_files.hpp"
 
 namespace hysteron {
 namespace {
@@ -64,8 +63,7 @@ class Arrays final : public Task {
                            .lengths = settings.text("task.lengths"),
                            .targets = settings.text("task.targets"),
                            .loss = loss,
-                           .answers = answers,
-                           .classes = {}};
+                           .answers = answers};
     if (const auto classes = static_cast<int>(settings.integer("task.classes")); classes > 0) files.classes = classes;
     for (const char* key : {"task.inputs", "task.targets"}) require(settings, key, "the task arrays needs it");
 

@@ -12,11 +12,11 @@ namespace hysteron {
 /// A batch in the backend's memory; rows are step * batch + sequence.
 template <class Real>
 struct Batch {
-  Extent extent;
-  View<const Real> inputs;       ///< [replicas, steps * batch, features]
-  const int* lengths = nullptr;  ///< [replicas, batch]; null: all have every step
-  View<const Real> targets;      ///< [replicas, target steps * batch, outputs], of regression
-  const int* labels = nullptr;   ///< [replicas, batch], of classification
+  Extent extent = {};
+  View<const Real> inputs = {};   ///< [replicas, steps * batch, features]
+  const int* lengths = nullptr;   ///< [replicas, batch]; null: all have every step
+  View<const Real> targets = {};  ///< [replicas, target steps * batch, outputs], of regression
+  const int* labels = nullptr;    ///< [replicas, batch], of classification
 };
 
 /// Sequences laid once into a backend's memory, from which each replica draws batches of its own choice.

@@ -39,9 +39,9 @@ class Environment {
 /// What was done from a start on, and what came of it. Start and actions tell the rest.
 struct Episode {
   int start = 0;
-  std::vector<int> actions;     ///< [steps]
-  std::vector<double> rewards;  ///< [steps]
-  bool ended = false;           ///< in a state that ends an episode; else cut off
+  std::vector<int> actions = {};     ///< [steps]
+  std::vector<double> rewards = {};  ///< [steps]
+  bool ended = false;                ///< in a state that ends an episode; else cut off
 
   int steps() const { return static_cast<int>(actions.size()); }
   double sum_of_rewards(double discount) const;

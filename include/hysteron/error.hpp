@@ -12,7 +12,7 @@ enum class ErrorKind { defect = 1, usage = 2, data = 3, device = 4, numeric = 5 
 
 /// The parts of a message; empty parts are left out.
 struct ErrorText {
-  std::string what;           ///< one line, no final period
+  std::string what = {};      ///< one line, no final period
   std::string expected = {};  ///< what would have been right
   std::string found = {};     ///< what was there
   std::string hint = {};      ///< the way out

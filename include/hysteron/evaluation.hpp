@@ -22,7 +22,7 @@ struct Averaging {
 
 /// Means, one entry a replica. accuracy is empty for regression.
 struct Evaluation {
-  std::vector<double> loss, accuracy;
+  std::vector<double> loss = {}, accuracy = {};
 };
 
 template <class Real>

@@ -21,8 +21,8 @@ struct Question {
 template <class Real>
 struct InitializerRun {
   Model<Real>* model = nullptr;
-  std::span<const std::uint64_t> seeds;  ///< [replicas]
-  const Sequences* sequences = nullptr;  ///< the training sequences
+  std::span<const std::uint64_t> seeds = {};  ///< [replicas]
+  const Sequences* sequences = nullptr;       ///< the training sequences
   const Settings* settings = nullptr;
   Journal* journal = nullptr;
   Question question = {};

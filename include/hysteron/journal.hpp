@@ -40,17 +40,17 @@ class JournalValue {
 };
 
 struct Event {
-  std::string name;    ///< "validated"
-  double seconds = 0;  ///< since the run began
-  std::vector<std::pair<std::string, JournalValue>> values;
+  std::string name = {};  ///< "validated"
+  double seconds = 0;     ///< since the run began
+  std::vector<std::pair<std::string, JournalValue>> values = {};
 };
 
 /// How far a stage has come: for those who look on, not for the record.
 struct Progress {
-  std::string stage;  ///< "training"
+  std::string stage = {};  ///< "training"
   std::int64_t done = 0, total = 0;
   double figure = 0;  ///< what matters of the latest step
-  std::string figure_name;
+  std::string figure_name = {};
   double seconds = 0;  ///< since the run began
 };
 

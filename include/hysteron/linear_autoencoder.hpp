@@ -26,17 +26,17 @@ namespace hysteron {
 /// What a fit yields; the memory has `components` values.
 struct LinearAutoencoder {
   int features = 0, components = 0;
-  std::vector<double> input_weight;     ///< A [components, features]
-  std::vector<double> memory_weight;    ///< B [components, components]
-  std::vector<double> mean;             ///< [features], taken from every step before it is encoded
-  std::vector<double> singular_values;  ///< of Xi [components], largest first
+  std::vector<double> input_weight = {};     ///< A [components, features]
+  std::vector<double> memory_weight = {};    ///< B [components, components]
+  std::vector<double> mean = {};             ///< [features], taken from every step before it is encoded
+  std::vector<double> singular_values = {};  ///< of Xi [components], largest first
 };
 
 /// A fit, and how good it is.
 struct LinearAutoencoderFit {
-  LinearAutoencoder autoencoder;
-  std::vector<double> vectors;           ///< U^T [components, window * features], lag after lag
-  std::string solver;                    ///< "gram"
+  LinearAutoencoder autoencoder = {};
+  std::vector<double> vectors = {};      ///< U^T [components, window * features], lag after lag
+  std::string solver = {};               ///< "gram"
   int window = 0;                        ///< lags in a row of Xi
   std::int64_t sequences = 0, rows = 0;  ///< rows of Xi: steps of all sequences
   double total_energy = 0;               ///< the sum of the squares of Xi
@@ -101,7 +101,7 @@ std::unique_ptr<LinearAutoencoderSolver> load_solver(Backend& backend, const std
 
 struct SolverChoice {
   SolverKind kind;
-  std::string reason;
+  std::string reason = {};
 };
 /// By size: gram while window times features is at most 16,384; then randomized while the sequences take less than 4
 /// GiB, else incremental.
@@ -120,9 +120,9 @@ std::vector<double> decode(Backend& backend, const LinearAutoencoder& autoencode
 /// Of sequences decoded from their last states, at each lag from 0 on: means over the features of those sequences that
 /// reach back so far.
 struct LagErrors {
-  std::vector<double> error;        ///< the squared difference from the sequence
-  std::vector<double> variance;     ///< the squared difference of the sequence from the mean: who remembers nothing
-  std::vector<std::int64_t> count;  ///< sequences
+  std::vector<double> error = {};     ///< the squared difference from the sequence
+  std::vector<double> variance = {};  ///< the squared difference of the sequence from the mean: who remembers nothing
+  std::vector<std::int64_t> count = {};  ///< sequences
 };
 LagErrors error_by_lag(Backend& backend, const LinearAutoencoder& autoencoder, const Sequences& sequences);
 

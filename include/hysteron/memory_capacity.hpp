@@ -66,11 +66,11 @@ struct MemoryOptions {
 /// that depend on each other may be guessed from one another, and C may be larger. State noise is what limits linear
 /// networks (White, Lee, Sompolinsky, "Short-term memory in orthogonal neural networks", PRL 92:148102, 2004).
 struct MemoryCapacity {
-  std::vector<double> error;        ///< [lags]: mean squared error of what is decoded
-  std::vector<double> variance;     ///< [lags]: of who always answers the training inputs' mean at that lag
-  std::vector<double> capacities;   ///< [lags]: the terms of C, summed over the features
-  std::vector<std::int64_t> count;  ///< [lags]: held-out states
-  double capacity = 0;              ///< C
+  std::vector<double> error = {};        ///< [lags]: mean squared error of what is decoded
+  std::vector<double> variance = {};     ///< [lags]: of who always answers the training inputs' mean at that lag
+  std::vector<double> capacities = {};   ///< [lags]: the terms of C, summed over the features
+  std::vector<std::int64_t> count = {};  ///< [lags]: held-out states
+  double capacity = 0;                   ///< C
   /// How much of whole sequences comes back: 1 - (sum of all squared errors) / (sum of all squared differences from the
   /// means), over all lags. 1: everything, 0: nothing.
   double restitution = 0;

@@ -26,7 +26,7 @@ struct MeasureOptions {
 
 /// One entry a replica.
 struct Multistability {
-  std::vector<double> vaa, vaa_star;
+  std::vector<double> vaa = {}, vaa_star = {};
 };
 
 /// Runs n random sequences up to random lengths (sequences of unequal lengths: to their ends), then each layer alone

@@ -14,17 +14,17 @@ namespace hysteron {
 /// Why a replica stopped: a number that was not finite.
 struct Failure {
   std::int64_t update = 0;  ///< the gradient step
-  std::string where;        ///< "the states of layer 1 at step 17"
+  std::string where = {};   ///< "the states of layer 1 at step 17"
 };
 
 /// Everything needed to go on bit for bit as if there had been no stop.
 template <class Real>
 struct OptimizationState {
   std::int64_t update = 0;
-  std::int64_t summed = 0;                                      ///< updates in loss_sum
-  std::vector<double> loss_sum, train_loss;                     ///< [replicas]
-  std::vector<std::optional<Failure>> failures;                 ///< [replicas]
-  std::vector<Real> values, best, first_moment, second_moment;  ///< [replicas, size]
+  std::int64_t summed = 0;                                                          ///< updates in loss_sum
+  std::vector<double> loss_sum = {}, train_loss = {};                               ///< [replicas]
+  std::vector<std::optional<Failure>> failures = {};                                ///< [replicas]
+  std::vector<Real> values = {}, best = {}, first_moment = {}, second_moment = {};  ///< [replicas, size]
 };
 
 /// The gradient steps of a population, wherever its losses come from: Adam, the mean loss from one evaluation to the

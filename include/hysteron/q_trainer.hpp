@@ -23,24 +23,24 @@ namespace hysteron {
 /// Defaults: those of Lambrechts et al. 2023 (arXiv 2106.01001) for their T-Maze.
 struct QTrainerOptions {
   std::int64_t episodes = 2000;
-  int updates_per_episode = 10;        ///< gradient steps after each episode
-  int batch = 32;                      ///< transitions in a gradient step
-  int replay = 8192;                   ///< transitions that a replica remembers
-  std::int64_t target_every = 20;      ///< episodes after which the target network is renewed
-  double epsilon = 0.2;                ///< how often an action is that of the policy that explores
-  std::vector<double> learning_rates;  ///< [replicas]
-  AdamOptions adam;
+  int updates_per_episode = 10;             ///< gradient steps after each episode
+  int batch = 32;                           ///< transitions in a gradient step
+  int replay = 8192;                        ///< transitions that a replica remembers
+  std::int64_t target_every = 20;           ///< episodes after which the target network is renewed
+  double epsilon = 0.2;                     ///< how often an action is that of the policy that explores
+  std::vector<double> learning_rates = {};  ///< [replicas]
+  AdamOptions adam = {};
   std::int64_t evaluate_every = 20;   ///< episodes
   std::int64_t vaa_every = 0;         ///< episodes; 0: never
   std::int64_t checkpoint_every = 0;  ///< episodes; 0: after each evaluation
-  MeasureOptions measure;             ///< of the VAA
+  MeasureOptions measure = {};        ///< of the VAA
 };
 
 /// How good each replica's greedy policy is, from every start of the environment, each as likely as another.
 struct PolicyEvaluation {
-  std::vector<double> returns;             ///< the mean sum of rewards
-  std::vector<double> discounted_returns;  ///< the same, discounted
-  std::vector<unsigned char> optimal;      ///< whether it reaches the largest discounted sum from every start
+  std::vector<double> returns = {};             ///< the mean sum of rewards
+  std::vector<double> discounted_returns = {};  ///< the same, discounted
+  std::vector<unsigned char> optimal = {};      ///< whether it reaches the largest discounted sum from every start
 };
 
 /// Plays one episode from each start. One entry a replica.
@@ -62,9 +62,9 @@ struct PolicyRecord {
 template <class Real>
 struct QTrainerState : OptimizationState<Real> {
   std::int64_t episode = 0;
-  std::vector<PolicyRecord> records;           ///< [replicas]
-  std::vector<Real> target;                    ///< [replicas, size]
-  std::vector<std::vector<Episode>> episodes;  ///< [replicas]: what the replay remembers, oldest first
+  std::vector<PolicyRecord> records = {};           ///< [replicas]
+  std::vector<Real> target = {};                    ///< [replicas, size]
+  std::vector<std::vector<Episode>> episodes = {};  ///< [replicas]: what the replay remembers, oldest first
 };
 
 /// Q-learning with a recurrent network (Hausknecht & Stone 2015, arXiv 1507.06527; Mnih et al. 2015): for a population,

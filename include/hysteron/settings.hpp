@@ -21,7 +21,7 @@ using SettingValue = std::variant<bool, std::int64_t, double, std::string, std::
 struct SettingLimits {
   double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
   bool least_excluded = false, most_excluded = false;
-  std::vector<std::string> choices;  ///< of a text; empty: any
+  std::vector<std::string> choices = {};  ///< of a text; empty: any
 };
 
 /// [least, most]

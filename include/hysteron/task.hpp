@@ -16,16 +16,16 @@ enum class Learning { supervised, reinforcement };
 
 /// Everything that a trainer needs to know of a task. Inputs are finite numbers.
 struct TaskData {
-  Sequences train, test;
+  Sequences train = {}, test = {};
   std::shared_ptr<const Environment> environment = nullptr;  ///< of reinforcement learning; there are no sequences then
   LossKind loss = LossKind::mse;
   int outputs = 1;
   int read_steps = 1;                            ///< the read-out reads that many of the last steps
   std::optional<int> validation = std::nullopt;  ///< the last of train, which are the task's own validation set; none:
                                                  ///< train.validation_share tells how many
-  std::optional<double> trivial_loss;            ///< of who always answers the mean, or all classes alike
-  std::optional<double> solved_loss;             ///< a test loss up to this is called solved
-  std::optional<double> solved_accuracy;         ///< or a test accuracy from this on
+  std::optional<double> trivial_loss = std::nullopt;     ///< of answering the mean always, or all classes alike
+  std::optional<double> solved_loss = std::nullopt;      ///< a test loss up to this is called solved
+  std::optional<double> solved_accuracy = std::nullopt;  ///< or a test accuracy from this on
 };
 
 /// Where sequences come from, and what counts. A file in host/tasks is one.

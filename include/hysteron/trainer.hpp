@@ -27,8 +27,8 @@ class OrthogonalPenalty;
 struct TrainerOptions {
   std::int64_t updates = 0;  ///< gradient steps in all
   int batch = 32;
-  std::vector<double> learning_rates;  ///< [replicas]
-  AdamOptions adam;
+  std::vector<double> learning_rates = {};  ///< [replicas]
+  AdamOptions adam = {};
   double orthogonal_penalty = 0;      ///< of a linear memory network: times |W_mm^T W_mm - I|^2, added to its loss
   double detach_probability = 0;      ///< of a step, for gradients not to flow back through what is not linear there
                                       ///< (Detachment in recurrence.hpp); lmn and lstm
@@ -37,7 +37,7 @@ struct TrainerOptions {
   std::int64_t vaa_every = 0;         ///< updates; 0: never
   std::int64_t gradient_every = 0;    ///< updates between records of |dloss/ds_t|, the event "gradient"; 0: never
   std::int64_t checkpoint_every = 0;  ///< updates; 0: after each validation
-  MeasureOptions measure;             ///< of the VAA
+  MeasureOptions measure = {};        ///< of the VAA
   Compat compat = Compat::fixed;      ///< of validation and test
 };
 
@@ -47,8 +47,8 @@ std::int64_t updates_in_epoch(const Sequences& train, double validation_share, i
 /// Everything needed to go on bit for bit as if there had been no stop; draws depend on seeds and counts alone.
 template <class Real>
 struct TrainerState : OptimizationState<Real> {
-  std::vector<double> best_loss;          ///< [replicas]
-  std::vector<std::int64_t> best_update;  ///< [replicas]
+  std::vector<double> best_loss = {};          ///< [replicas]
+  std::vector<std::int64_t> best_update = {};  ///< [replicas]
 };
 
 /// Draws, forward, backward, clip, step, validate, stop: for a population, each replica with batches of its own. The

@@ -1,0 +1,53 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hysteron {
+
+/// The type of an array's values: little-endian, as in memory.
+enum class DType { f32, f64, u8, i32, i64 };
+
+std::size_t item_size(DType dtype);        ///< bytes a value
+std::string_view dtype_name(DType dtype);  ///< as numpy's: "float32"
+
+/// An array of any shape, as NumPy has it and as it lies in a file: the last index moves fastest.
+struct Array {
+  DType dtype = DType::f32;
+  std::vector<std::int64_t> shape;  ///< empty: one value
+  std::vector<std::byte> bytes;     ///< the product of the shape times item_size(dtype)
+
+  std::size_t size() const { return bytes.size() / item_size(dtype); }  ///< values
+};
+
+/// "[steps, batch]" of numbers: "[10, 32]".
+std::string shape_text(std::span<const std::int64_t> shape);
+
+/// An array of these values, the last index moving fastest. Throws a defect unless they fill the shape.
+Array make_array(std::vector<std::int64_t> shape, std::span<const float> values);
+Array make_array(std::vector<std::int64_t> shape, std::span<const double> values);
+Array make_array(std::vector<std::int64_t> shape, std::span<const std::uint8_t> values);
+Array make_array(std::vector<std::int64_t> shape, std::span<const std::int32_t> values);
+Array make_array(std::vector<std::int64_t> shape, std::span<const std::int64_t> values);
+
+/// The values as numbers of one type; `name` says in messages what the array is ("inputs X.npy"). They throw a data
+/// error that gives the position of the first value that is not finite or does not fit.
+std::vector<float> to_floats(const Array& array, std::string_view name);
+std::vector<double> to_doubles(const Array& array, std::string_view name);
+/// Only from integers: a data error for an array of floating-point numbers.
+std::vector<int> to_ints(const Array& array, std::string_view name);
+
+/// Reads "X.npy", "X.npz" with a single member, or "X.npz:name" for one of several: NumPy's files, versions 1 to 3, of
+/// little-endian float32, float64, uint8, int32 or int64. What lies in Fortran order is transposed. Throws a data error
+/// for a file that is not there, damaged, or of another element type; nothing is allocated before sizes are checked.
+Array read_array(std::string_view path);
+
+/// Byte for byte what numpy.save writes. What is there is replaced at once or not at all. Throws a data error when the
+/// file cannot be written.
+void write_npy(const std::filesystem::path& path, const Array& array);
+
+}  // namespace hysteron
