@@ -14,8 +14,8 @@
 #include <hysteron/trainer.hpp>
 #include <hysteron/unrolled.hpp>
 
+#include "preparation/initialization.hpp"
 #include "preparation/readout.hpp"
-#include "runs/initialization.hpp"
 #include "tests/network.hpp"
 #include "tests/record_files.hpp"
 
@@ -58,7 +58,7 @@ class AutoencoderStart : public testing::Test {
   }
   Model<double> start(const ModelShape& of, const std::vector<std::string>& set = {},
                       std::vector<std::uint64_t> seeds = {1},
-                      const Question& question = {.loss = LossKind::cross_entropy}) {
+                      const Objective& objective = {.loss = LossKind::cross_entropy}) {
     Settings settings;
     for (const std::string& one : set) settings.assign(one);
     const auto initializer = Registry<Initializer>::make("autoencoder");
@@ -68,7 +68,13 @@ class AutoencoderStart : public testing::Test {
     settings.finish();
     Model<double> model(*backend, of, static_cast<int>(seeds.size()));
     Journal journal;
-    initialize_model(model, *initializer, Start::drawn, sequences, seeds, settings, journal, question);
+    initialize_model<double>(*initializer, Start::drawn,
+                             {.model = &model,
+                              .seeds = seeds,
+                              .sequences = &sequences,
+                              .settings = &settings,
+                              .journal = &journal,
+                              .objective = objective});
     return model;
   }
   LinearAutoencoder fitted(const Sequences& on, int components, int window = 0) {
@@ -185,13 +191,45 @@ TEST_F(AutoencoderStart, ReplicaKIsTheRunOfSeedPlusK) {
   for (std::size_t i = 0; i < 6; ++i) EXPECT_NEAR(input[12 + i], narrow.input_weight[i], 1e-9);
 }
 
+// The same network from the function that the initializer is, and its first layer from an autoencoder of one's own.
+TEST_F(AutoencoderStart, OfALibrarysUser) {
+  Model<double> whole(*backend, shape("gru", 8), 1), layer(*backend, shape("gru", 8), 1);
+  const std::vector<std::uint64_t> seeds{1};
+  Journal journal;
+  start_from_sequences(whole, sequences, seeds,
+                       {.components = 4, .layer = {.scale = 0.5}, .objective = {.loss = LossKind::cross_entropy}},
+                       journal);
+  EXPECT_EQ(whole.parameters().block().to_host(),
+            start(shape("gru", 8), {"init.components=4", "init.scale=0.5"}).parameters().block().to_host());
+  draw_classic(layer, seeds);
+  start_from_autoencoder(layer, 0, fitted(sequences, 4), {.scale = 0.5});
+  for (const Role role : {Role::weight_ih, Role::weight_hh, Role::bias_ih, Role::unit})
+    EXPECT_EQ(gathered(layer.parameters().values(layer.parameters().slice(role))),
+              gathered(whole.parameters().values(whole.parameters().slice(role))));
+
+  const auto message = [&](const auto& work) { return message_of(ErrorKind::usage, work); };
+  const LinearAutoencoder wide = fitted(sequences, 9);
+  EXPECT_THAT(message([&] { start_from_autoencoder(layer, 0, wide); }), testing::HasSubstr("more components"));
+  EXPECT_THAT(message([&] { start_from_autoencoder(layer, 1, leading(wide, 4)); }),
+              testing::HasSubstr("no such layer"));
+  LinearAutoencoder other = leading(wide, 4);
+  other.features = 3;
+  EXPECT_THAT(message([&] { start_from_autoencoder(layer, 0, other); }), testing::HasSubstr("other sequences"));
+  EXPECT_THAT(message([&] { start_from_sequences(layer, {}, seeds, {}, journal); }),
+              testing::HasSubstr("needs sequences"));
+  EXPECT_THAT(message([&] {
+                start_from_sequences(layer, sequences, seeds, {.windows = {1, 2}}, journal);
+              }),
+              testing::HasSubstr("one number a replica"));
+}
+
 TEST_F(AutoencoderStart, AnswersHeldBackAreNotLookedAt) {
-  const Question question{.loss = LossKind::cross_entropy, .held_back = 30};
-  const std::vector<double> before = start(shape("gru", 6), {}, {1}, question).parameters().block().to_host();
+  const Objective objective{.loss = LossKind::cross_entropy, .validation = 30};
+  const std::vector<double> before = start(shape("gru", 6), {}, {1}, objective).parameters().block().to_host();
   for (std::size_t n = 50; n < 80; ++n) sequences.labels[n] = (sequences.labels[n] + 1) % 3;
-  EXPECT_EQ(start(shape("gru", 6), {}, {1}, question).parameters().block().to_host(), before);
+  EXPECT_EQ(start(shape("gru", 6), {}, {1}, objective).parameters().block().to_host(), before);
   sequences.labels[49] = (sequences.labels[49] + 1) % 3;
-  EXPECT_NE(start(shape("gru", 6), {}, {1}, question).parameters().block().to_host(), before);
+  EXPECT_NE(start(shape("gru", 6), {}, {1}, objective).parameters().block().to_host(), before);
 }
 
 // Of targets at each of the last steps, those of steps that there are: least squares in closed form.

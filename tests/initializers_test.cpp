@@ -11,7 +11,7 @@
 #include <hysteron/initializer.hpp>
 #include <hysteron/registry.hpp>
 
-#include "runs/initialization.hpp"
+#include "preparation/initialization.hpp"
 #include "tests/network.hpp"
 
 namespace hysteron {
@@ -31,7 +31,9 @@ Model<Real> started(Backend& backend, const std::string& name, const ModelShape&
   settings.finish();
   Model<Real> model(backend, shape, static_cast<int>(seeds.size()));
   Journal journal;
-  initialize_model(model, *initializer, Start::drawn, sequences, seeds, settings, journal);
+  initialize_model<Real>(
+      *initializer, Start::drawn,
+      {.model = &model, .seeds = seeds, .sequences = &sequences, .settings = &settings, .journal = &journal});
   return model;
 }
 
@@ -325,19 +327,49 @@ TEST_F(Initializers, WhatIsMeasured) {
   Model<float> model(*backend, shape("gru", 6), 2);
   Journal journal;
   const std::vector<std::uint64_t> seeds{1, 2};
-  const Initialized improved = initialize_model(model, *warm_up, Start::drawn, sequences, seeds, settings, journal);
+  const InitializerRun<float> run{
+      .model = &model, .seeds = seeds, .sequences = &sequences, .settings = &settings, .journal = &journal};
+  const Prepared improved = initialize_model(*warm_up, Start::drawn, run);
   EXPECT_EQ(improved.before.vaa_star.size(), 2u);
   EXPECT_NE(improved.before.vaa_star, improved.after.vaa_star);
-  const Initialized drawn = initialize_model(model, *classic, Start::drawn, sequences, seeds, settings, journal);
+  const Prepared drawn = initialize_model(*classic, Start::drawn, run);
   EXPECT_EQ(drawn.before.vaa_star, drawn.after.vaa_star);
   EXPECT_EQ(drawn.before.vaa_star, improved.before.vaa_star);
 
   // Of a network that is given, warming up starts from what is there.
   draw_network(model, 9);
   const Multistability own = measure_multistability(model, sequences, seeds, {.steps = 20, .draws = 2, .sequences = 6});
-  const Initialized given = initialize_model(model, *warm_up, Start::given, sequences, seeds, settings, journal);
+  const Prepared given = initialize_model(*warm_up, Start::given, run);
   EXPECT_EQ(given.before.vaa_star, own.vaa_star);
   EXPECT_NE(given.before.vaa_star, improved.before.vaa_star);
+}
+
+// What a program gets by name and settings, a library's user gets from a function with options.
+TEST_F(Initializers, AreFunctionsOfTheLibrary) {
+  const std::vector<std::uint64_t> seeds{1};
+  const auto expect_same = [&](const std::string& name, const char* cell, const std::vector<std::string>& set,
+                               const std::function<void(Model<double>&)>& prepare) {
+    Model<double> model(*backend, shape(cell, 8), 1);
+    prepare(model);
+    EXPECT_EQ(start(name, shape(cell, 8), set).parameters().block().to_host(), model.parameters().block().to_host())
+        << name;
+  };
+  Journal journal;
+  expect_same("classic", "lmn", {}, [&](auto& model) { draw_classic(model, seeds); });
+  expect_same("orthogonal", "lmn", {}, [&](auto& model) { draw_orthogonal(model, seeds); });
+  expect_same("identity", "gru", {"init.scale=0.5"}, [&](auto& model) { draw_identity(model, seeds, {.scale = 0.5}); });
+  expect_same("chrono", "lstm", {"init.time_constant=70"},
+              [&](auto& model) { draw_chrono(model, seeds, {.time_constant = 70}); });
+  expect_same("warm_up", "gru", {"init.from=orthogonal", "init.steps=2", "init.sequences=6"}, [&](auto& model) {
+    draw_orthogonal(model, seeds);
+    const MeasureOptions measure{.steps = 20, .draws = 1, .sequences = 6};
+    const Multistability before = measure_multistability(model, sequences, seeds, measure);
+    const Prepared prepared =
+        warm_up(model, sequences, seeds, {.steps = 2, .sequences = 6, .measure = measure}, journal);
+    EXPECT_EQ(prepared.before.vaa_star, before.vaa_star);
+    EXPECT_EQ(prepared.after.vaa_star, measure_multistability(model, sequences, seeds, measure).vaa_star);
+    EXPECT_NE(prepared.before.vaa_star, prepared.after.vaa_star);
+  });
 }
 
 // Every initializer that there is, now or later, on every cell: finite numbers of its own, or a usage error.

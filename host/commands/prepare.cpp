@@ -10,8 +10,8 @@
 #include "command_line/network_files.hpp"
 #include "command_line/options.hpp"
 #include "command_line/output_file.hpp"
+#include "preparation/initialization.hpp"
 #include "runs/configuration.hpp"
-#include "runs/initialization.hpp"
 #include "runs/machine.hpp"
 
 namespace hysteron {
@@ -147,8 +147,13 @@ class Prepare final : public Command {
     Model<Real> model =
         stored ? network_of<Real>(backend, *stored, replicas)
                : Model<Real>(backend, model_shape(settings, ground.sequences.features, ground.outputs), replicas);
-    const Initialized done = initialize_model(model, initializer, stored ? Start::given : Start::drawn,
-                                              ground.sequences, seeds, settings, journal, {.loss = ground.loss});
+    const Prepared done = initialize_model<Real>(initializer, stored ? Start::given : Start::drawn,
+                                                 {.model = &model,
+                                                  .seeds = seeds,
+                                                  .sequences = &ground.sequences,
+                                                  .settings = &settings,
+                                                  .journal = &journal,
+                                                  .objective = {.loss = ground.loss}});
     const std::vector<Real> values = model.parameters().block().to_host();
     const std::size_t size = values.size() / seeds.size();
     for (std::size_t r = 0; r < seeds.size(); ++r)

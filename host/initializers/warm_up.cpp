@@ -1,14 +1,10 @@
 #include <hysteron/initializer.hpp>
 #include <hysteron/registry.hpp>
-#include <hysteron/warm_up.hpp>
-
-#include "foundation/statistics.hpp"
 
 namespace hysteron {
 namespace {
 
-/// Gradient steps towards as many reachable attractors as there are sequences (Lambrechts et al. 2023, arXiv
-/// 2106.01001), after another initializer, or on the user's own network.
+/// Improves what another initializer drew, or the user's own network.
 class WarmingUp final : public Initializer {
  public:
   std::string description() const override {
@@ -36,33 +32,24 @@ class WarmingUp final : public Initializer {
     return Registry<Initializer>::make(name);
   }
 
-  void initialize(const InitializerRun<float>& run) const override { warm_up(run); }
-  void initialize(const InitializerRun<double>& run) const override { warm_up(run); }
+  void initialize(const InitializerRun<float>& run) const override { improve(run); }
+  void initialize(const InitializerRun<double>& run) const override { improve(run); }
 
  private:
   template <class Real>
-  static void warm_up(const InitializerRun<Real>& run) {
+  static void improve(const InitializerRun<Real>& run) {
     const Settings& settings = *run.settings;
     const auto whole = [&](const char* key) { return static_cast<int>(settings.integer(key)); };
-    const WarmUpOptions options{.steps = whole("init.steps"),
-                                .sequences = whole("init.sequences"),
-                                .target = settings.number("init.target"),
-                                .epsilon = settings.number("init.epsilon"),
-                                .learning_rate = settings.number("init.learning_rate"),
-                                .longest = whole("init.longest"),
-                                .ramp = whole("init.ramp")};
-    WarmUp<Real> warming(*run.model, *run.sequences, run.seeds, options);
-    for (int s = 0; s < options.steps; ++s) {
-      const std::vector<unsigned char> active = warming.active();
-      const std::vector<double>& loss = warming.step(s);
-      for (std::size_t r = 0; r < active.size(); ++r)
-        if (active[r] && !warming.active()[r])
-          run.journal->warning("replica " + std::to_string(r) + ": not a finite number in warm-up step " +
-                               std::to_string(s) + "; it keeps the weights before it and is warmed up no further");
-      run.journal->event("warmed",
-                         {{"step", s}, {"steps", options.steps}, {"loss", loss}, {"vaa_star", warming.vaa_star()}});
-      run.journal->progress("warm-up", s + 1, options.steps, median(warming.vaa_star()), "VAA*");
-    }
+    warm_up(*run.model, *run.sequences, run.seeds,
+            {.steps = whole("init.steps"),
+             .sequences = whole("init.sequences"),
+             .target = settings.number("init.target"),
+             .epsilon = settings.number("init.epsilon"),
+             .learning_rate = settings.number("init.learning_rate"),
+             .longest = whole("init.longest"),
+             .ramp = whole("init.ramp"),
+             .measure = {.draws = 0}},  // who initializes measures
+            *run.journal);
   }
 };
 

@@ -8,20 +8,19 @@
 #include "autoencoder/reversed_sequences.hpp"
 #include "network/sequence_pass.hpp"
 #include "preparation/draws.hpp"
-#include "preparation/network_start.hpp"
 #include "preparation/readout.hpp"
 
 namespace hysteron {
 namespace {
 
-/// Those of one owner that are looked at, in their order.
-Sequences chosen(const Sequences& all, int owner, const Question& question, const NetworkFitOptions& options,
+/// Those of the replica's owner that are looked at, in their order.
+Sequences chosen(const Sequences& all, const FittedReplica& replica, const AutoencoderOptions& options,
                  Chance& chance) {
-  const int usable = std::max(all.count - question.held_back, 1);
+  const int usable = std::max(all.count - options.objective.validation, 1);
   std::vector<int> indices(static_cast<std::size_t>(usable));
   std::iota(indices.begin(), indices.end(), 0);
   if (options.samples > 0 && options.samples < usable) {
-    Random random(options.seed, Stream::autoencoder_sample);
+    Random random(replica.seed, Stream::autoencoder_sample);
     indices = random.permutation(usable);
     chance = Chance::drawn;
     indices.resize(static_cast<std::size_t>(options.samples));
@@ -32,7 +31,8 @@ Sequences chosen(const Sequences& all, int owner, const Question& question, cons
     if (values.empty()) return kept;
     kept.reserve(indices.size() * size);
     for (const int n : indices) {
-      const auto from = values.begin() + (std::ptrdiff_t(owner) * all.count + n) * static_cast<std::ptrdiff_t>(size);
+      const auto from =
+          values.begin() + (std::ptrdiff_t(replica.owner) * all.count + n) * static_cast<std::ptrdiff_t>(size);
       kept.insert(kept.end(), from, from + static_cast<std::ptrdiff_t>(size));
     }
     return kept;
@@ -55,9 +55,9 @@ Sequences chosen(const Sequences& all, int owner, const Question& question, cons
 template <class Real>
 class NetworkFit {
  public:
-  NetworkFit(Model<Real>& model, const Sequences& sequences, const Question& question, const NetworkFitOptions& options,
-             Journal& journal)
-      : model_(&model), sequences_(&sequences), question_(question), options_(&options), journal_(&journal) {}
+  NetworkFit(Model<Real>& model, const Sequences& sequences, const FittedReplica& replica,
+             const AutoencoderOptions& options, Journal& journal)
+      : model_(&model), sequences_(&sequences), replica_(replica), options_(&options), journal_(&journal) {}
 
   Chance chance() const { return chance_; }
 
@@ -66,13 +66,13 @@ class NetworkFit {
     const int features = model_->layer_inputs(layer), steps = longest_of(*sequences_);
     // A cut window takes a Gram matrix of twice its lags.
     const bool whole = std::int64_t(steps) * features <= 4096;
-    const int window = options_->window > 0 || whole ? options_->window : std::max(1, 2048 / features);
+    const int window = replica_.window > 0 || whole ? replica_.window : std::max(1, 2048 / features);
     const std::int64_t lags = window == 0 ? steps : std::min(window, steps);
-    const int wanted = options_->components == 0 ? shape.units : options_->components;
+    const int wanted = replica_.components == 0 ? shape.units : replica_.components;
     const int components = static_cast<int>(std::min<std::int64_t>(wanted, lags * features));
     const SolverKind kind = options_->solver.value_or(choose_solver(sequences_->count, steps, features, window).kind);
     const auto solver =
-        make_solver(model_->backend(), kind, {.window = window, .components = components, .seed = options_->seed});
+        make_solver(model_->backend(), kind, {.window = window, .components = components, .seed = replica_.seed});
     if (layer == 0)
       solver->add(*sequences_);
     else
@@ -89,7 +89,7 @@ class NetworkFit {
                                     {"sequences", fit.sequences},
                                     {"energy", fit.energy},
                                     {"norm", memory_norm(model_->backend(), fit.autoencoder)}});
-    start_layer(*model_, layer, leading(fit.autoencoder, fit.resolved), options_->scale, options_->gate_bias);
+    start_from_autoencoder(*model_, layer, leading(fit.autoencoder, fit.resolved), options_->layer);
   }
 
   void fit_readout() {
@@ -128,9 +128,9 @@ class NetworkFit {
       squares.add(rows, targets);
     });
     LinearReadout readout = squares.solve(options_->ridge);
-    if (question_.loss == LossKind::cross_entropy)
+    if (options_->objective.loss == LossKind::cross_entropy)
       readout.scale(softmax_scale(readout.apply(seen), shape.outputs, seen_labels));
-    if (question_.loss == LossKind::binary_cross_entropy) calibrate(readout, seen, seen_targets);
+    if (options_->objective.loss == LossKind::binary_cross_entropy) calibrate(readout, seen, seen_targets);
     Parameters<Real>& parameters = model_->parameters();
     set_parameter(*model_, 0, parameters.slice(Role::readout_weight), readout.weight);
     set_parameter(*model_, 0, parameters.slice(Role::readout_bias), readout.bias);
@@ -188,8 +188,8 @@ class NetworkFit {
 
   Model<Real>* model_;
   const Sequences* sequences_;
-  Question question_;
-  const NetworkFitOptions* options_;
+  FittedReplica replica_;
+  const AutoencoderOptions* options_;
   Journal* journal_;
   Chance chance_ = Chance::none;
 };
@@ -197,19 +197,20 @@ class NetworkFit {
 }  // namespace
 
 template <class Real>
-Chance fit_network(Model<Real>& model, const Sequences& sequences, int owner, const Question& question,
-                   const NetworkFitOptions& options, Journal& journal) {
-  draw_parameters(model, std::span(&options.seed, 1), classic_draws(*model.shape().cell));
+Chance fit_network(Model<Real>& model, const Sequences& sequences, const FittedReplica& replica,
+                   const AutoencoderOptions& options, Journal& journal) {
+  draw_classic(model, std::span(&replica.seed, 1));
   Chance chance = Chance::none;
-  const Sequences seen = chosen(sequences, owner, question, options, chance);
-  NetworkFit<Real> fit(model, seen, question, options, journal);
+  const Sequences seen = chosen(sequences, replica, options, chance);
+  NetworkFit<Real> fit(model, seen, replica, options, journal);
   for (int layer = 0; layer < model.shape().layers; ++layer)
     doing("fitting the linear autoencoder of layer " + std::to_string(layer + 1), [&] { fit.fit_layer(layer); });
   doing("fitting the read-out", [&] { fit.fit_readout(); });
   return chance == Chance::drawn ? chance : fit.chance();
 }
 
-template Chance fit_network(Model<float>&, const Sequences&, int, const Question&, const NetworkFitOptions&, Journal&);
-template Chance fit_network(Model<double>&, const Sequences&, int, const Question&, const NetworkFitOptions&, Journal&);
+template Chance fit_network(Model<float>&, const Sequences&, const FittedReplica&, const AutoencoderOptions&, Journal&);
+template Chance fit_network(Model<double>&, const Sequences&, const FittedReplica&, const AutoencoderOptions&,
+                            Journal&);
 
 }  // namespace hysteron

@@ -148,16 +148,42 @@ const OpenCell& open_cell(std::string_view cell) {
                      .hint = "choose one of these cells, or another --init"});
 }
 
+void expect_autoencoder_fits(const ModelShape& shape) {
+  open_cell(shape.cell->name);
+  if (shape.structure == Structure::double_layer)
+    throw usage_error({.what = "a double layer cannot start from a linear autoencoder: its halves would be one memory "
+                               "cut in two",
+                       .expected = "--structure stack",
+                       .found = "--structure double",
+                       .hint = "double layers are made for --init warm_up"});
+}
+
 template <class Real>
-void start_layer(Model<Real>& model, int layer, const LinearAutoencoder& autoencoder, double scale, double gate_bias) {
-  const OpenCell& open = open_cell(model.shape().cell->name);
+void start_from_autoencoder(Model<Real>& model, int layer, const LinearAutoencoder& autoencoder,
+                            const LayerStartOptions& options) {
+  const ModelShape& shape = model.shape();
+  expect_autoencoder_fits(shape);
+  if (layer < 0 || layer >= shape.layers)
+    throw usage_error({.what = "no such layer to start from a linear autoencoder",
+                       .expected = "0 .. " + std::to_string(shape.layers - 1),
+                       .found = std::to_string(layer)});
+  if (autoencoder.components > shape.units)
+    throw usage_error({.what = "the linear autoencoder has more components than a layer has units",
+                       .expected = std::to_string(shape.units) + " at most",
+                       .found = std::to_string(autoencoder.components),
+                       .hint = "leading(autoencoder, units) has fewer"});
+  if (autoencoder.features != model.layer_inputs(layer))
+    throw usage_error({.what = "the linear autoencoder is of other sequences than the layer reads",
+                       .expected = std::to_string(model.layer_inputs(layer)) + " features, the inputs of the layer",
+                       .found = std::to_string(autoencoder.features)});
+  const OpenCell& open = open_cell(shape.cell->name);
   for (int replica = 0; replica < model.replicas(); ++replica) {
-    LayerStart<Real> start(model, replica, layer, autoencoder, scale);
-    open.cell == "lmn" ? start.linear_memory() : start.candidate(open, gate_bias);
+    LayerStart<Real> start(model, replica, layer, autoencoder, options.scale);
+    open.cell == "lmn" ? start.linear_memory() : start.candidate(open, options.gate_bias);
   }
 }
 
-template void start_layer(Model<float>&, int, const LinearAutoencoder&, double, double);
-template void start_layer(Model<double>&, int, const LinearAutoencoder&, double, double);
+template void start_from_autoencoder(Model<float>&, int, const LinearAutoencoder&, const LayerStartOptions&);
+template void start_from_autoencoder(Model<double>&, int, const LinearAutoencoder&, const LayerStartOptions&);
 
 }  // namespace hysteron

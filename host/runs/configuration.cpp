@@ -2,6 +2,7 @@
 
 #include <hysteron/registry.hpp>
 
+#include "preparation/measurement.hpp"
 #include "runs/machine.hpp"
 
 namespace hysteron {
@@ -25,11 +26,7 @@ void declare_model(Settings& settings) {
 void declare_initialization(Settings& settings) {
   settings.declare("init.name", "classic", "what makes the network ready before its first gradient",
                    one_of(Registry<Initializer>::names()));
-  const MeasureOptions measure;
-  settings.declare("init.measure_steps", measure.steps, "constant-input steps when VAA is measured", range(1, 1e9));
-  settings.declare("init.measure_draws", measure.draws,
-                   "draws that a measured VAA is the mean of; 0: VAA is not measured", range(0, 1e6));
-  settings.declare("init.measure_sequences", measure.sequences, "sequences in a draw", range(2, 65536));
+  declare_measurement(settings);
 }
 
 void declare_optimizer(Settings& settings, int batch, std::string of_batch) {
@@ -128,12 +125,6 @@ ModelShape model_shape(const Settings& settings, int inputs, int outputs) {
           .structure = structure_named(settings.text("model.structure")),
           .inputs = inputs,
           .outputs = outputs};
-}
-
-MeasureOptions measure_options(const Settings& settings) {
-  return {.steps = static_cast<int>(settings.integer("init.measure_steps")),
-          .draws = static_cast<int>(settings.integer("init.measure_draws")),
-          .sequences = static_cast<int>(settings.integer("init.measure_sequences"))};
 }
 
 namespace {

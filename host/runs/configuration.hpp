@@ -26,7 +26,6 @@ Configuration configure(Settings& settings, Sections sections);
 
 std::vector<std::uint64_t> replica_seeds(const Settings& settings);  ///< seed, seed + 1, …
 ModelShape model_shape(const Settings& settings, int inputs, int outputs);
-MeasureOptions measure_options(const Settings& settings);
 TrainerOptions trainer_options(const Settings& settings, const TaskData& data);
 QTrainerOptions q_trainer_options(const Settings& settings);
 

@@ -16,11 +16,9 @@
 namespace hysteron {
 namespace {
 
-using Begin = RunPlace::Begin;
-
 RunFolder folder_of(const Settings& settings, const Backend& backend, const RunPlace& place) {
-  if (place.begin == Begin::resuming) return RunFolder::resume(place.path);
-  return RunFolder::create(place.path, place.begin == Begin::replacing ? Existing::replace : Existing::refuse,
+  if (place.begin == RunPlace::Begin::resuming) return RunFolder::resume(place.path);
+  return RunFolder::create(place.path, place.begin == RunPlace::Begin::replacing ? Existing::replace : Existing::refuse,
                            settings.to_toml(), environment_json(backend, place.arguments).dump(2) + "\n");
 }
 
@@ -35,7 +33,7 @@ RunResult record_as(const Settings& settings, const Configuration& configuration
   const auto checkpoint = [&] {
     folder.write_checkpoint([&](const std::filesystem::path& to) { training.write_checkpoint(to); });
   };
-  if (place.begin == Begin::resuming) {
+  if (place.begin == RunPlace::Begin::resuming) {
     training.restore(folder.checkpoint());
     journal.event("resumed", {{"update", training.update()}});
   } else {

@@ -3,6 +3,8 @@
 #include "files/atomic_file.hpp"
 #include "files/json_object.hpp"
 #include "files/source.hpp"
+#include "preparation/initialization.hpp"
+#include "preparation/measurement.hpp"
 #include "records/run_folder.hpp"
 #include "runs/q_learning_run.hpp"
 #include "runs/supervised_run.hpp"
@@ -28,9 +30,14 @@ TrainingRun<Real>::TrainingRun(Backend& backend, const Settings& settings, const
       model_(backend, model_shape(settings, features_of(data_), data_.outputs), static_cast<int>(seeds_.size())) {}
 
 template <class Real>
-void TrainingRun<Real>::initialize_on(const Sequences& sequences, const Question& question) {
-  initialized_ = initialize_model(model_, *configuration_->initializer, Start::drawn, sequences, seeds_, *settings_,
-                                  *journal_, question);
+void TrainingRun<Real>::initialize_on(const Sequences& sequences, const Objective& objective) {
+  initialized_ = initialize_model<Real>(*configuration_->initializer, Start::drawn,
+                                        {.model = &model_,
+                                         .seeds = seeds_,
+                                         .sequences = &sequences,
+                                         .settings = settings_,
+                                         .journal = journal_,
+                                         .objective = objective});
 }
 
 template <class Real>

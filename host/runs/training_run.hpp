@@ -9,7 +9,6 @@
 #include <hysteron/trainer.hpp>
 
 #include "runs/configuration.hpp"
-#include "runs/initialization.hpp"
 
 namespace hysteron {
 
@@ -42,7 +41,7 @@ class TrainingRun {
   /// All must outlive this; the configuration is finished (configure).
   TrainingRun(Backend& backend, const Settings& settings, const Configuration& configuration, Journal& journal);
 
-  void initialize_on(const Sequences& sequences, const Question& question = {});
+  void initialize_on(const Sequences& sequences, const Objective& objective = {});
   virtual void write_state(const std::filesystem::path& file) = 0;
   virtual void read_state(const std::filesystem::path& file) = 0;
 
@@ -56,7 +55,7 @@ class TrainingRun {
   const Configuration* configuration_;
   Journal* journal_;
   std::vector<std::uint64_t> seeds_;
-  Initialized initialized_;
+  Prepared initialized_;
   TaskData data_;
   Model<Real> model_;
 };

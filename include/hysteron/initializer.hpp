@@ -7,16 +7,11 @@
 
 #include <hysteron/journal.hpp>
 #include <hysteron/model.hpp>
+#include <hysteron/prepare.hpp>
 #include <hysteron/sequences.hpp>
 #include <hysteron/settings.hpp>
 
 namespace hysteron {
-
-/// What is asked of the sequences, for initializers that look at the answers.
-struct Question {
-  LossKind loss = LossKind::mse;
-  int held_back = 0;  ///< sequences at the end whose answers are for validation: not to be looked at
-};
 
 template <class Real>
 struct InitializerRun {
@@ -25,7 +20,7 @@ struct InitializerRun {
   const Sequences* sequences = nullptr;       ///< the training sequences
   const Settings* settings = nullptr;
   Journal* journal = nullptr;
-  Question question = {};
+  Objective objective = {};
 };
 
 /// Makes a model ready before its first gradient. A file in host/initializers is one.

@@ -88,7 +88,9 @@ class QTrainer {
   void start();
   /// Until all episodes are played, every replica has failed, or stop_requested says so after an episode. checkpoint is
   /// called when the state is worth keeping, before the return too.
-  End run(const std::function<bool()>& stop_requested, const std::function<void()>& checkpoint);
+  End run(
+      const std::function<bool()>& stop_requested = [] { return false; },
+      const std::function<void()>& checkpoint = [] {});
 
   /// Puts the weights of each replica's best evaluation into the model.
   void take_best() { optimization_.take_best(); }

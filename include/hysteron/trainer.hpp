@@ -66,7 +66,9 @@ class Trainer {
   void start();
   /// Until all updates are done, every replica has failed, or stop_requested says so after an update. checkpoint is
   /// called when the state is worth keeping, before the return too.
-  End run(const std::function<bool()>& stop_requested, const std::function<void()>& checkpoint);
+  End run(
+      const std::function<bool()>& stop_requested = [] { return false; },
+      const std::function<void()>& checkpoint = [] {});
 
   /// Puts each replica's best weights into the model.
   void take_best() { optimization_.take_best(); }

@@ -5,6 +5,7 @@
 
 #include <hysteron/batches.hpp>
 #include <hysteron/model.hpp>
+#include <hysteron/multistability.hpp>
 #include <hysteron/optimizer.hpp>
 #include <hysteron/unrolled.hpp>
 
@@ -18,6 +19,8 @@ struct WarmUpOptions {
   double learning_rate = 1e-2;
   int longest = 200;  ///< constant-input steps, at most
   int ramp = 10;      ///< in gradient step s at most 1 + ramp s of them
+  /// Before and after the whole run of warm_up (prepare.hpp); 0 draws: not measured.
+  MeasureOptions measure = {};
 };
 
 /// Gradient steps that maximize the attractors that a network can reach: the loss is the mean over layers of
