@@ -31,7 +31,6 @@ if(HYSTERON_PORTABLE)
   set(fmt fmt::fmt-header-only)
 endif()
 need_package(fmt libfmt-dev ${fmt})
-need_package(CLI11 libcli11-dev CLI11::CLI11)
 need_package(nlohmann_json nlohmann-json3-dev nlohmann_json::nlohmann_json)
 need_package(Eigen3 libeigen3-dev Eigen3::Eigen 3.4 NO_MODULE)
 need_package(ZLIB zlib1g-dev ZLIB::ZLIB)
@@ -65,7 +64,7 @@ endif()
 
 add_library(hysteron_dependencies INTERFACE)
 target_link_libraries(hysteron_dependencies INTERFACE Threads::Threads OpenMP::OpenMP_CXX ${fmt}
-  CLI11::CLI11 nlohmann_json::nlohmann_json Eigen3::Eigen ZLIB::ZLIB OpenSSL::Crypto)
+  nlohmann_json::nlohmann_json Eigen3::Eigen ZLIB::ZLIB OpenSSL::Crypto)
 target_include_directories(hysteron_dependencies SYSTEM INTERFACE ${HYSTERON_TOMLPLUSPLUS})
 
 add_library(hysteron_runtime INTERFACE)

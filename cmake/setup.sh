@@ -2,14 +2,14 @@
 # Installs what the distribution has to provide. The list first; then only what is missing; nothing at all, and no
 # network, when nothing is.
 set -eu
-packages="g++ cmake libeigen3-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev zlib1g-dev libssl-dev
+packages="g++ cmake libeigen3-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev zlib1g-dev libssl-dev
   libgmock-dev libgtest-dev libbenchmark-dev libjs-chart.js curl ca-certificates ${EXTRA_PACKAGES:-}"
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   cat <<'LIST'
 setup: this system has no apt. hysteron needs these, from your package manager:
   a C++20 compiler (g++ 12 or later) with OpenMP, CMake 3.25 or later, Ninja or make
-  Eigen 3.4, CLI11 2, toml++ 3, nlohmann-json 3.11, fmt 9 or later, zlib, OpenSSL 3
+  Eigen 3.4, toml++ 3, nlohmann-json 3.11, fmt 9 or later, zlib, OpenSSL 3
   for the tests GoogleTest 1.12 with GoogleMock; for the benchmarks Google Benchmark 1.7; for the reports Chart.js 3;
   to fetch data sets curl
 The build says which of them it does not find.

@@ -28,7 +28,8 @@ class CudaBackend final : public Backend {
   Operations<double>& operations(double) override { return twofold_; }
   Decompositions& decompositions() override { return decompositions_; }
 
-  std::vector<std::string> schedules() const override { return {"auto", "stepwise", "solo", "cluster", "scan"}; }
+  static std::vector<std::string> every_schedule() { return {"auto", "stepwise", "solo", "cluster", "scan"}; }
+  std::vector<std::string> schedules() const override { return every_schedule(); }
   void use_schedule(std::string_view name) override;
   void on_schedule(Listen listen) override { chooser_.on_choice(std::move(listen)); }
 

@@ -88,8 +88,12 @@ std::unique_ptr<Backend> make(int device, int) {
   });
 }
 
-const BackendRegistration registration(
-    {.name = "cuda", .rank = 10, .reason_against = reason_against_all, .devices = devices, .make = make});
+const BackendRegistration registration({.name = "cuda",
+                                        .rank = 10,
+                                        .reason_against = reason_against_all,
+                                        .devices = devices,
+                                        .make = make,
+                                        .schedules = CudaBackend::every_schedule});
 
 }  // namespace
 }  // namespace hysteron::cuda

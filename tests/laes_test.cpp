@@ -170,7 +170,8 @@ TEST_F(Laes, DataSetsThatAreNone) {
   EXPECT_THAT(fails(2, "laes fit --data mnist --out b.safetensors"), HasSubstr("--variant sequential"));
   EXPECT_THAT(fails(2, "laes fit --data music --variant row --out b.safetensors"), HasSubstr("no variants"));
   EXPECT_THAT(fails(2, "laes fit --data t_maze --out b.safetensors"), HasSubstr("environment"));
-  EXPECT_THAT(fails(2, "laes fit --inputs X.npy --limit 0 --out b.safetensors"), HasSubstr("not in range 1 to"));
+  EXPECT_THAT(fails(2, "laes fit --inputs X.npy --limit 0 --out b.safetensors"),
+              AllOf(HasSubstr("--limit is out of range"), HasSubstr("1 or more")));
 }
 
 TEST_F(Laes, Digits) {

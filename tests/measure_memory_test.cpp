@@ -64,7 +64,7 @@ TEST_F(MeasuredMemory, SaysWhatItNeeds) {
   put_normal("one.npy", {12, 1, 2}, 1);
   EXPECT_THAT(fails(2, "measure memory --inputs X.npy"), AllOf(HasSubstr("--model"), HasSubstr("--laes")));
   EXPECT_THAT(fails(2, "measure memory --model m.safetensors --inputs X.npy --data mnist"),
-              HasSubstr("--inputs excludes --data"));
+              HasSubstr("--inputs and --data do not go together"));
   EXPECT_THAT(fails(3, "measure memory --model m.safetensors --inputs X3.npy"), HasSubstr("X3.npy"));
   EXPECT_THAT(fails(3, "measure memory --model m.safetensors --inputs one.npy"), HasSubstr("two or more"));
   EXPECT_THAT(fails(2, "measure memory --model m.safetensors --data mnits"), HasSubstr("mnits"));

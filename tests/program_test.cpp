@@ -1,8 +1,11 @@
 // The program as a user meets it: exit codes and messages of what goes wrong, training runs, signals, the same bits
 // again.
 #include <regex>
+#include <sstream>
 
 #include <gmock/gmock.h>
+
+#include <hysteron/cell_info.hpp>
 
 #include "files/npy.hpp"
 #include "files/safetensors.hpp"
@@ -30,6 +33,56 @@ TEST_F(Program, HelpBeginsWithAnExample) {
     EXPECT_THAT(succeeds(line).out, HasSubstr("Example:\n  hysteron train --task copy_first_input")) << line;
   EXPECT_THAT(succeeds("help measure vaa").out, HasSubstr("Example:\n  hysteron measure vaa"));
   EXPECT_THAT(succeeds("--version").out, AllOf(HasSubstr("hysteron "), HasSubstr("cpu: ")));
+}
+
+// Lines of at most 80 letters, whatever they say.
+TEST_F(Program, HelpSaysWhatThereIsAndWhatStandsByDefault) {
+  const std::string whole = succeeds("--help").out;
+  EXPECT_THAT(whole, AllOf(HasSubstr("To begin with:\n  hysteron demo"), HasSubstr("  measure vaa ")));
+  EXPECT_EQ(succeeds("help").out, whole);
+  EXPECT_THAT(succeeds("measure --help").out, AllOf(HasSubstr("measure memory"), Not(HasSubstr("laes fit"))));
+  const std::string of_train = succeeds("help train").out;
+  for (const CellInfo& cell : every_cell()) EXPECT_THAT(of_train, HasSubstr(std::string(cell.name)));
+  EXPECT_THAT(of_train, AllOf(HasSubstr("--units N "), HasSubstr("default: 64)")));
+  EXPECT_THAT(succeeds("help reproduce").out, HasSubstr("quick | full (default: quick)"));
+  for (const std::string& text : {whole, of_train, succeeds("help measure memory").out}) {
+    std::istringstream lines(text.substr(text.find("\n\n")));  // an example is as long as it is
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
+  }
+}
+
+TEST_F(Program, TheReferenceHasEveryVerbAndEveryKey) {
+  const std::string verbs = succeeds("help --markdown").out;
+  for (const char* said : {"\n## hysteron measure vaa\n", "| `--epsilon X` |", "(default: 0.0001)", "| 75 | stopped"})
+    EXPECT_THAT(verbs, HasSubstr(said));
+  const std::string keys = succeeds("config --keys").out;
+  for (const char* said : {"\n## task copy_first_input\n", "\n## initializer warm_up\n", "| `train.episodes` |",
+                           "| `model.units` | `64` | an integer from 1 to 65536 |", "`init.target`"})
+    EXPECT_THAT(keys, HasSubstr(said));
+  EXPECT_THAT(fails(2, "help --markdown train"), HasSubstr("do not go together"));
+}
+
+TEST_F(Program, ConfigIsTheConfigurationOfTheRun) {
+  const std::string options = small + "--init warm_up --set train.updates=1 --set init.steps=1";
+  put(folder / "run.toml", succeeds("config " + options).out);
+  succeeds("train " + options + " --out run");
+  EXPECT_EQ(bytes("run.toml"), bytes("run/config.toml"));
+  EXPECT_EQ(succeeds("config run.toml").out, bytes("run.toml"));
+  EXPECT_THAT(fails(2, "config --set train.bacth=3"), HasSubstr("\"train.batch\""));
+}
+
+TEST_F(Program, OptionsSayWhatIsWrongWithThem) {
+  EXPECT_THAT(fails(2, "--versio"), AllOf(HasSubstr("unknown option \"--versio\""), HasSubstr("\"--version\"")));
+  EXPECT_THAT(fails(2, "train --units 3 --units 4 --units 5"), HasSubstr("--units is given 3 times"));
+  EXPECT_THAT(fails(2, "train --units"), AllOf(HasSubstr("--units needs a value"), HasSubstr("nothing after it")));
+  EXPECT_THAT(fails(2, "train --units --json"), AllOf(HasSubstr("--units needs a value"), HasSubstr("found --json")));
+  EXPECT_THAT(fails(2, "train --force=yes"), HasSubstr("--force takes no value"));
+  EXPECT_THAT(fails(2, "train -x"), HasSubstr("unknown option \"-x\""));
+  EXPECT_THAT(fails(2, "measure vaa --draws two"), AllOf(HasSubstr("--draws is not a whole number"), HasSubstr("two")));
+  EXPECT_THAT(fails(2, "measure vaa --epsilon tiny"), HasSubstr("--epsilon is not a number"));
+  EXPECT_THAT(fails(2, "reproduce copy --scale quik"), HasSubstr("did you mean \"quick\"?"));
+  EXPECT_THAT(fails(2, "infer --model m --inputs X.npy"), HasSubstr("hysteron infer needs --outputs"));
+  EXPECT_THAT(fails(2, "help measure vaa now"), HasSubstr("\"now\""));
 }
 
 TEST_F(Program, UnknownNamesAreAnsweredWithTheNearest) {

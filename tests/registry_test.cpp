@@ -1,6 +1,7 @@
 // What is registered equals the files of each family's folder, as the build found them.
 #include <set>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -72,8 +73,11 @@ TEST(Families, EveryMemberCanBeMadeAndDescribesItself) {
   for (const std::string& name : initializer_files)
     EXPECT_FALSE(Registry<Initializer>::make(name)->description().empty()) << name;
   for (const std::string& name : command_files) {
-    EXPECT_FALSE(Registry<Command>::make(name)->description().empty()) << name;
-    EXPECT_THAT(Registry<Command>::make(name)->example(), testing::StartsWith("hysteron ")) << name;
+    const std::unique_ptr<Command> command = Registry<Command>::make(name);
+    EXPECT_FALSE(command->summary().empty()) << name;
+    EXPECT_FALSE(command->description().empty()) << name;
+    EXPECT_THAT(command->example(), testing::StartsWith(fmt::format("hysteron {}", fmt::join(command->words(), " "))));
+    EXPECT_EQ(fmt::format("{}", fmt::join(command->words(), "_")), name) << "a file is named as its verb";
   }
 }
 

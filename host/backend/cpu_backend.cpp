@@ -80,7 +80,8 @@ const BackendRegistration registration({.name = "cpu",
                                         .rank = 0,
                                         .reason_against = [] { return std::string(); },
                                         .devices = [] { return std::vector<std::string>{machine()}; },
-                                        .make = make_cpu});
+                                        .make = make_cpu,
+                                        .schedules = [] { return std::vector<std::string>{"auto"}; }});
 
 }  // namespace
 

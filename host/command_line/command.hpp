@@ -3,20 +3,22 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
+#include "command_line/arguments.hpp"
 
 namespace hysteron {
 
-/// A verb of the program. A file in host/commands is one: measure_vaa.cpp is `hysteron measure vaa`.
+/// A verb of the program. A file in host/commands is one.
 class Command {
  public:
   static constexpr std::string_view noun = "command";
   virtual ~Command() = default;
-  virtual std::string example() const = 0;  ///< what help begins with
-  virtual std::string description() const = 0;
-  virtual void declare(CLI::App& app) = 0;  ///< its options
-  /// arguments: the whole command line. Results go to stdout. Returns the exit code; throws Error.
-  virtual int run(const std::vector<std::string>& arguments) = 0;
+  virtual std::vector<std::string> words() const = 0;            ///< how it is called: {"measure", "vaa"}
+  virtual std::string example() const = 0;                       ///< command lines, what help begins with
+  virtual std::string summary() const = 0;                       ///< one line
+  virtual std::string description() const { return summary(); }  ///< paragraphs; help fills their lines anew
+  virtual void declare(Arguments& arguments) = 0;                ///< what it takes
+  /// line: the whole command line. Results go to stdout. Returns the exit code; throws Error.
+  virtual int run(const std::vector<std::string>& line) = 0;
 };
 
 }  // namespace hysteron

@@ -4,13 +4,15 @@
 
 namespace hysteron {
 
-void DataTable::declare(CLI::App& app) {
-  app.add_option("--data", data, "the folder of data sets (default: $HYSTERON_DATA, then the cache)");
-  app.add_option("--sets", table, "a table of data sets of your own, in the form of data/sets.json");
+void DataTable::declare(Arguments& arguments) {
+  arguments.add("--data", &data, "the folder of data sets")
+      .value_name("FOLDER")
+      .otherwise("$HYSTERON_DATA, then the cache");
+  arguments.add("--sets", &table, "a table of data sets of your own, in the form of data/sets.json").value_name("FILE");
 }
 
-void DataTable::declare_names(CLI::App& app, const std::string& description) {
-  app.add_option("NAME", names, description);
+Argument& DataTable::declare_names(Arguments& arguments, const std::string& description) {
+  return arguments.add("NAME", &names, description);
 }
 
 std::vector<DataSet> DataTable::sets() const {

@@ -2,8 +2,7 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
+#include "command_line/arguments.hpp"
 #include "data/data_sets.hpp"
 
 namespace hysteron {
@@ -15,9 +14,9 @@ struct DataTable {
   std::vector<std::string> names;  ///< of the sets asked for
 
   /// --data, --sets.
-  void declare(CLI::App& app);
+  void declare(Arguments& arguments);
   /// The names too.
-  void declare_names(CLI::App& app, const std::string& description);
+  Argument& declare_names(Arguments& arguments, const std::string& description);
 
   /// Every set of the table.
   std::vector<DataSet> sets() const;

@@ -7,12 +7,10 @@
 
 namespace hysteron {
 
-void NetworkFiles::declare(CLI::App& app) {
-  app.add_option("--model", model, "the network, a safetensors file of ours or of PyTorch");
-  app.add_option("--cell", cell, "its cell, where the file does not tell: gru, lstm, elman, …");
-  app.add_option("--inputs", inputs, "sequences X.npy [steps, batch, inputs]");
-  app.add_option("--lengths", lengths, "lengths L.npy [batch]; none: every sequence has every step");
-  app.get_option("--lengths")->needs("--inputs");
+void NetworkFiles::declare(Arguments& arguments) {
+  arguments.add("--model", &model, "the network, a safetensors file of ours or of PyTorch").value_name("FILE");
+  arguments.add("--cell", &cell, "its cell").value_name("NAME").otherwise("the file tells");
+  sequences.declare(arguments);
 }
 
 void expect_inputs(const StoredModel& stored, const Sequences& sequences, const std::string& file) {

@@ -2,20 +2,23 @@
 #include <span>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include <hysteron/io.hpp>
 #include <hysteron/model.hpp>
 #include <hysteron/sequences.hpp>
+
+#include "command_line/input_files.hpp"
 
 namespace hysteron {
 
 /// What the verbs that run a network from a file are given: the network, and the sequences that it reads.
 struct NetworkFiles {
-  std::string model, cell, inputs, lengths;
+  std::string model, cell;
+  InputFiles sequences;
 
   /// --model, --cell, --inputs, --lengths.
-  void declare(CLI::App& app);
+  void declare(Arguments& arguments);
+  StoredModel read_network() const { return read_model(model, cell); }
+  std::vector<std::string> names() const { return {model, sequences.inputs, sequences.lengths}; }
 };
 
 /// Runs work(float{}) or work(double{}), as the file's parameters are.

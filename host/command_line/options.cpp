@@ -7,37 +7,51 @@
 #include <fmt/format.h>
 
 #include "journal/console.hpp"
+#include "runs/every_key.hpp"
+#include "settings/setting_value.hpp"
 
 namespace hysteron {
 
-void Options::declare_flag(CLI::App& app, const KeyFlag& flag) {
+// As the key is declared: what it is, what it may be, and what it is by default.
+void Options::declare_flag(Arguments& arguments, const KeyFlag& flag) {
   Taken& taken = taken_.emplace_back(Taken{flag, {}, nullptr});
-  taken.option = app.add_option(flag.flag, taken.text, flag.description + " (" + flag.key + ")");
+  const SettingKey& key = key_named(flag.key);
+  std::string text = flag.description.empty() ? key.description : flag.description;
+  if (!key.limits.choices.empty()) text += fmt::format(": {}", fmt::join(key.limits.choices, " | "));
+  const std::string* const words = std::get_if<std::string>(&key.initial);
+  const std::string initial = !flag.otherwise.empty() ? flag.otherwise : words ? *words : toml_of(key.initial);
+  text += initial.empty() ? fmt::format(" ({})", flag.key) : fmt::format(" ({}; default: {})", flag.key, initial);
+  const bool whole = std::holds_alternative<std::int64_t>(key.initial);
+  taken.argument = &arguments.add(flag.flag, &taken.text, text).value_name(whole ? "N" : "TEXT");
 }
 
-void Options::declare(CLI::App& app, std::span<const KeyFlag> flags) {
-  app.add_option("CONFIG", file_, "a configuration in TOML");
-  declare_settings(app, flags);
+void Options::declare(Arguments& arguments, std::span<const KeyFlag> flags) {
+  arguments.add("CONFIG", &file_, "a configuration in TOML");
+  declare_settings(arguments, flags);
 }
 
-void Options::declare_settings(CLI::App& app, std::span<const KeyFlag> flags) {
-  declare_machine(app, flags);
-  declare_flag(app, seed_flag());
-  app.add_option("--set", assignments_, "any key of the configuration, as key=value; may be repeated");
+void Options::declare_settings(Arguments& arguments, std::span<const KeyFlag> flags) {
+  for (const KeyFlag& flag : flags) declare_flag(arguments, flag);
+  declare_flag(arguments, seed_flag());
+  arguments
+      .add("--set", &assignments_,
+           "any key of the configuration; may be repeated. hysteron config --keys lists the keys")
+      .value_name("KEY=VALUE");
+  declare_machine(arguments);
 }
 
-void Options::declare_machine(CLI::App& app, std::span<const KeyFlag> flags) {
-  for (const KeyFlag& flag : flags) declare_flag(app, flag);
-  declare_flag(app, {"--device", "device", "auto | cpu | cuda | cuda:1"});
-  declare_flag(app, {"--threads", "threads", "of the CPU"});
-  declare_flag(app, {"--schedule", "schedule", "of a GPU's time loop: auto | stepwise | solo | cluster | scan"});
-  declare_output(app);
+void Options::declare_machine(Arguments& arguments, std::span<const KeyFlag> flags) {
+  for (const KeyFlag& flag : flags) declare_flag(arguments, flag);
+  declare_flag(arguments, {"--device", "device"});
+  declare_flag(arguments, {"--threads", "threads", "CPU threads", "all"});
+  declare_flag(arguments, {"--schedule", "schedule"});
+  declare_output(arguments);
 }
 
-void Options::declare_output(CLI::App& app) {
-  app.add_flag("--json", json_, "the last line of stdout is one JSON object");
-  app.add_flag("-q,--quiet", quiet_, "warnings only");
-  app.add_flag("-v,--verbose", verbose_, "every event");
+void Options::declare_output(Arguments& arguments) {
+  arguments.add("--json", &json_, "the last line of stdout is one JSON object");
+  arguments.add("-q,--quiet", &quiet_, "warnings only");
+  arguments.add("-v,--verbose", &verbose_, "every event");
 }
 
 Settings Options::settings() const {
@@ -46,14 +60,14 @@ Settings Options::settings() const {
   settings.read_environment(process_environment());
   for (const std::string& assignment : assignments_) settings.assign(assignment);
   for (const Taken& taken : taken_)
-    if (taken.option->count() > 0) settings.set(taken.flag.key, taken.text, taken.flag.flag);
+    if (taken.argument->given()) settings.set(taken.flag.key, taken.text, taken.flag.flag);
   return settings;
 }
 
 std::vector<std::string> Options::assignments() const {
   std::vector<std::string> all = assignments_;
   for (const Taken& taken : taken_)
-    if (taken.option->count() > 0) all.push_back(taken.flag.key + "=" + taken.text);
+    if (taken.argument->given()) all.push_back(taken.flag.key + "=" + taken.text);
   return all;
 }
 
@@ -61,7 +75,7 @@ void Options::expect_no_settings(const std::string& what) const {
   std::string found = file_;
   if (!assignments_.empty()) found = "--set " + assignments_.front();
   for (const Taken& taken : taken_)
-    if (taken.option->count() > 0) found = taken.flag.flag + " " + taken.text;
+    if (taken.argument->given()) found = taken.flag.flag + " " + taken.text;
   if (found.empty()) return;
   throw usage_error({.what = what + " goes on with the settings that it began with",
                      .expected = "no others with --resume",
@@ -76,29 +90,28 @@ std::unique_ptr<Journal> Options::journal() const {
   return journal;
 }
 
-KeyFlag seed_flag() { return {"--seed", "seed", "replica k draws from seed + k"}; }
+KeyFlag seed_flag() { return {"--seed", "seed"}; }
 
 std::span<const KeyFlag> model_flags() {
-  static const std::array<KeyFlag, 6> flags{
-      {{"--cell", "model.cell", "elman lstm gru mgu brc nbrc lmn"},
-       {"--units", "model.units", "of each layer"},
-       {"--layers", "model.layers", "each reading the one below"},
-       {"--structure", "model.structure", "stack | double"},
-       {"--init", "init.name", "what makes the networks ready: hysteron info lists them"},
-       {"--precision", "precision", "float | double"}}};
+  static const std::array<KeyFlag, 6> flags{{{"--cell", "model.cell"},
+                                             {"--units", "model.units"},
+                                             {"--layers", "model.layers"},
+                                             {"--structure", "model.structure"},
+                                             {"--init", "init.name"},
+                                             {"--precision", "precision"}}};
   return flags;
 }
 
 std::span<const KeyFlag> task_flags() {
   static const std::array<KeyFlag, 14> flags = [] {
-    std::array<KeyFlag, 14> all{{{"--task", "task.name", "what the networks learn: hysteron info lists them"},
+    std::array<KeyFlag, 14> all{{{"--task", "task.name"},
                                  {"--data", "task.data", "the folder of a data set"},
-                                 {"--inputs", "task.inputs", "sequences X.npy [steps, batch, inputs]"},
-                                 {"--targets", "task.targets", "targets Y.npy"},
-                                 {"--lengths", "task.lengths", "lengths L.npy [batch]"},
-                                 {"--loss", "task.loss", "mse | cross_entropy | binary_cross_entropy"},
-                                 {"--at", "task.at", "last | all: the steps that are asked for an answer"},
-                                 {"--replicas", "replicas", "networks trained side by side"}}};
+                                 {"--inputs", "task.inputs"},
+                                 {"--targets", "task.targets"},
+                                 {"--lengths", "task.lengths"},
+                                 {"--loss", "task.loss"},
+                                 {"--at", "task.at"},
+                                 {"--replicas", "replicas"}}};
     std::copy(model_flags().begin(), model_flags().end(), all.begin() + 8);
     return all;
   }();

@@ -8,32 +8,32 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include <hysteron/journal.hpp>
 #include <hysteron/settings.hpp>
 
+#include "command_line/arguments.hpp"
 #include "files/json.hpp"
 
 namespace hysteron {
 
-/// A flag of the command line that sets a key: --units is model.units.
+/// A flag of the command line that sets a key: --units is model.units. Help describes it as the key is declared, unless
+/// it is said here what it is, and what its not being given comes to.
 struct KeyFlag {
-  std::string flag, key, description;
+  std::string flag, key, description = {}, otherwise = {};
 };
 
 /// What every verb understands: which settings are given, and how much is said. Declares itself on a verb's options.
 class Options {
  public:
-  /// CONFIG, --set, --device, --seed, --threads, --json, -q, -v and the flags given.
-  void declare(CLI::App& app, std::span<const KeyFlag> flags);
+  /// CONFIG, the flags given, --device, --threads, --schedule, --seed, --set, --json, -q, -v.
+  void declare(Arguments& arguments, std::span<const KeyFlag> flags);
   /// The same without CONFIG.
-  void declare_settings(CLI::App& app, std::span<const KeyFlag> flags);
-  /// Of a verb that takes no configuration: --device, --threads, --json, -q, -v and the flags given.
-  void declare_machine(CLI::App& app, std::span<const KeyFlag> flags = {});
+  void declare_settings(Arguments& arguments, std::span<const KeyFlag> flags);
+  /// Of a verb that takes no configuration: the flags given, --device, --threads, --schedule, --json, -q, -v.
+  void declare_machine(Arguments& arguments, std::span<const KeyFlag> flags = {});
 
   /// Of a verb that computes nothing: --json, -q, -v.
-  void declare_output(CLI::App& app);
+  void declare_output(Arguments& arguments);
 
   /// Takes in the file, the environment, --set and the flags, in that order of precedence.
   Settings settings() const;
@@ -53,14 +53,14 @@ class Options {
   struct Taken {
     KeyFlag flag;
     std::string text;
-    CLI::Option* option = nullptr;
+    const Argument* argument = nullptr;
   };
 
-  void declare_flag(CLI::App& app, const KeyFlag& flag);
+  void declare_flag(Arguments& arguments, const KeyFlag& flag);
 
   std::string file_;
   std::vector<std::string> assignments_;
-  std::list<Taken> taken_;  // CLI11 keeps the addresses
+  std::list<Taken> taken_;  // addresses stay
   bool json_ = false, quiet_ = false, verbose_ = false;
 };
 

@@ -1,7 +1,7 @@
 #include "command_line/task_sequences.hpp"
 
-#include <algorithm>
 #include <limits>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -12,33 +12,56 @@
 
 namespace hysteron {
 
-void TaskSequences::declare(CLI::App& app) {
-  app.add_option("--data", data, "a data set: mnist with --variant, or any task; its keys with --set task.…=");
-  app.add_option("--variant", variant, "sequential | permuted | row: of mnist");
-  app.add_option("--limit", limit, "the first so many sequences")
-      ->check(CLI::Range(1, std::numeric_limits<int>::max()));
-  app.get_option("--variant")->needs("--data");
+namespace {
+
+/// The tasks that read a data set, each as another variant of it: permuted_mnist reads mnist, permuted.
+std::map<std::string, std::string> tasks_by_variant(const std::string& set) {
+  std::map<std::string, std::string> tasks;
+  for (const std::string& name : Registry<Task>::names())
+    if (const DataVariant reads = Registry<Task>::make(name)->reads(); !reads.variant.empty() && reads.set == set)
+      tasks.emplace(reads.variant, name);
+  return tasks;
 }
 
-// permuted_mnist is a variant of mnist.
-std::string TaskSequences::task() const {
-  std::vector<std::string> variants;
+std::string every_variant() {
+  std::map<std::string, std::vector<std::string>> sets;
   for (const std::string& name : Registry<Task>::names())
-    if (name.ends_with("_" + data)) variants.push_back(name.substr(0, name.size() - data.size() - 1));
-  if (variants.empty() && !variant.empty())
+    if (const DataVariant reads = Registry<Task>::make(name)->reads(); !reads.variant.empty())
+      sets[reads.set].push_back(reads.variant);
+  std::string text;
+  for (const auto& [set, variants] : sets)
+    text += fmt::format("{}of {}: {}", text.empty() ? "" : "; ", set, fmt::join(variants, " | "));
+  return text;
+}
+
+}  // namespace
+
+void TaskSequences::declare(Arguments& arguments) {
+  arguments.add("--data", &data, "a data set that has variants, or any task; its keys with --set task.KEY=VALUE")
+      .value_name("NAME");
+  arguments.add("--variant", &variant, every_variant()).needs("--data").value_name("NAME");
+  arguments.add("--limit", &limit, "the first so many sequences")
+      .range(1, std::numeric_limits<int>::max())
+      .otherwise("all");
+}
+
+std::string TaskSequences::task() const {
+  const std::map<std::string, std::string> tasks = tasks_by_variant(data);
+  if (tasks.empty() && !variant.empty())
     throw usage_error({.what = fmt::format("{} has no variants", data),
-                       .expected = "--variant with --data mnist only",
+                       .expected = "--variant with --data of a data set that has some",
                        .found = "--variant " + variant,
                        .hint = "leave --variant out"});
-  if (variants.empty()) return data;
+  if (tasks.empty()) return data;
+  std::vector<std::string> variants;
+  for (const auto& [name, task] : tasks) variants.push_back(name);
   if (variant.empty())
     throw usage_error({.what = fmt::format("{} is read in one of several ways", data),
                        .expected = fmt::format("--variant {}", fmt::join(variants, ", ")),
                        .found = "no --variant",
                        .hint = fmt::format("--data {} --variant {}", data, variants.back())});
-  if (std::find(variants.begin(), variants.end(), variant) == variants.end())
-    throw unknown_name("variant of " + data, variant, variants);
-  return variant + "_" + data;
+  if (!tasks.contains(variant)) throw unknown_name("variant of " + data, variant, variants);
+  return tasks.at(variant);
 }
 
 Sequences TaskSequences::read(Settings& settings) const {

@@ -1,10 +1,10 @@
 #pragma once
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include <hysteron/sequences.hpp>
 #include <hysteron/settings.hpp>
+
+#include "command_line/arguments.hpp"
 
 namespace hysteron {
 
@@ -14,7 +14,7 @@ struct TaskSequences {
   int limit = 0;              ///< the first so many; 0: all
 
   /// --data, --variant, --limit.
-  void declare(CLI::App& app);
+  void declare(Arguments& arguments);
   /// Declares the task's keys, refuses unknown ones, and reads. Throws usage and data errors.
   Sequences read(Settings& settings) const;
   /// The first `limit` of sequences that come from elsewhere.

@@ -13,17 +13,18 @@ namespace {
 
 class DataCheck final : public Command {
  public:
+  std::vector<std::string> words() const override { return {"data", "check"}; }
   std::string example() const override { return "hysteron data check mnist"; }
+  std::string summary() const override { return "compare the files of data sets with what they should hold"; }
   std::string description() const override {
-    return "Read every file of data sets and compare the SHA-256 of its contents, unpacked, with the known one. "
-           "Without "
-           "names: of all data sets that are there. Exits with 3 when a file is wrong or missing, or none is there.";
+    return R"(Reads every file of data sets and compares the SHA-256 of its contents, unpacked, with the known one.
+Without names: of all data sets that are there. Exits with 3 when a file is wrong or missing, or none is there.)";
   }
 
-  void declare(CLI::App& app) override {
-    options_.declare_output(app);
-    table_.declare(app);
-    table_.declare_names(app, "data sets that must be there; none: those that are");
+  void declare(Arguments& arguments) override {
+    table_.declare_names(arguments, "data sets that must be there").otherwise("those that are there");
+    table_.declare(arguments);
+    options_.declare_output(arguments);
   }
 
   int run(const std::vector<std::string>&) override {

@@ -14,20 +14,19 @@ namespace {
 
 class DataGet final : public Command {
  public:
+  std::vector<std::string> words() const override { return {"data", "get"}; }
   std::string example() const override { return "hysteron data get mnist"; }
+  std::string summary() const override { return "fetch data sets, and check what arrives"; }
   std::string description() const override {
-    return "Fetch data sets with the program curl into --data, or $HYSTERON_DATA, or the cache. What is there already "
-           "and "
-           "right stays; what an interrupted fetch left is gone on with; a file takes its name once its contents have "
-           "the "
-           "right SHA-256. Ctrl-C once stops, and keeps what has arrived.";
+    return R"(Fetches data sets with the program curl into --data, or $HYSTERON_DATA, or the cache. What is there
+already and right stays; an interrupted fetch goes on where it stopped; a file takes its name once its contents have the
+right SHA-256. Ctrl-C once stops, and keeps what has arrived.)";
   }
 
-  void declare(CLI::App& app) override {
-    options_.declare_output(app);
-    table_.declare(app);
-    table_.declare_names(app, "data sets: hysteron data list names them");
-    app.get_option("NAME")->required();
+  void declare(Arguments& arguments) override {
+    table_.declare_names(arguments, "data sets: hysteron data list names them").required();
+    table_.declare(arguments);
+    options_.declare_output(arguments);
   }
 
   int run(const std::vector<std::string>&) override {

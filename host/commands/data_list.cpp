@@ -13,16 +13,17 @@ namespace {
 
 class DataList final : public Command {
  public:
+  std::vector<std::string> words() const override { return {"data", "list"}; }
   std::string example() const override { return "hysteron data list"; }
+  std::string summary() const override { return "the data sets that tasks can read, and where they are"; }
   std::string description() const override {
-    return "The data sets that tasks can read, and where each of them lies, if it does. They are looked for in --data, "
-           "or "
-           "in $HYSTERON_DATA and then the cache ($XDG_CACHE_HOME/hysteron or ~/.cache/hysteron).";
+    return R"(The data sets that tasks can read, and where each of them lies, if it does. They are looked for in --data,
+or in $HYSTERON_DATA and then the cache ($XDG_CACHE_HOME/hysteron or ~/.cache/hysteron).)";
   }
 
-  void declare(CLI::App& app) override {
-    options_.declare_output(app);
-    table_.declare(app);
+  void declare(Arguments& arguments) override {
+    table_.declare(arguments);
+    options_.declare_output(arguments);
   }
 
   int run(const std::vector<std::string>&) override {
@@ -31,10 +32,12 @@ class DataList final : public Command {
     for (const std::filesystem::path& folder : folders) looked.push_back(folder.string());
     for (const DataSet& set : table_.sets()) {
       Json files = Json::array();
+      std::vector<std::string> places;  // of each file, in words
       std::size_t found = 0;
       for (const DataFile& file : set.files) {
         const auto path = find_data_file(set, file, folders);
         found += path ? 1 : 0;
+        places.push_back(path ? path->string() : "lacks " + file.name);
         files.push_back({{"name", file.name}, {"path", path ? Json(path->string()) : Json()}, {"urls", file.urls}});
       }
       sets.push_back({{"name", set.name},
@@ -49,9 +52,8 @@ class DataList final : public Command {
       if (found == 0)
         fmt::print("{:<16} not there: {}\n", "",
                    set.by_hand.empty() ? "hysteron data get " + set.name + " fetches it" : set.by_hand);
-      for (std::size_t i = 0; found > 0 && i < files.size(); ++i)
-        fmt::print("{:<16} {}\n", "",
-                   files[i]["path"].is_null() ? "lacks " + set.files[i].name : files[i]["path"].get<std::string>());
+      for (const std::string& place : places)
+        if (found > 0) fmt::print("{:<16} {}\n", "", place);
     }
     fmt::print("\nlooked in {}\n", names_of(folders));
     if (options_.json()) fmt::print("{}\n", json_line({{"folders", looked}, {"sets", sets}}));

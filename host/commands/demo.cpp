@@ -17,16 +17,19 @@ namespace {
 
 class Demo final : public Command {
  public:
+  std::vector<std::string> words() const override { return {"demo"}; }
   std::string example() const override { return "hysteron demo"; }
+  std::string summary() const override {
+    return "the main job, small: networks with and without a warm-up, side by side";
+  }
   std::string description() const override {
-    return "The main job, small: four classic and four warmed-up networks (GRU, 2 x 64) learn to recall the first of "
-           "100\n"
-           "inputs; a table and a page show their attractors and their errors side by side.";
+    return R"(The main job, small: four classic and four warmed-up networks (GRU, 2 x 64) learn to recall the first of
+100 inputs; a table and a page show their attractors and their errors side by side.)";
   }
 
-  void declare(CLI::App& app) override {
-    options_.declare(app, std::span<const KeyFlag>());
-    app.add_option("--out", out_, "the folder of both runs and the page")->capture_default_str();
+  void declare(Arguments& arguments) override {
+    options_.declare(arguments, std::span<const KeyFlag>());
+    arguments.add("--out", &out_, "the folder of both runs and the page").value_name("FOLDER");
   }
 
   int run(const std::vector<std::string>& arguments) override {

@@ -4,68 +4,72 @@
 #include <hysteron/io.hpp>
 #include <hysteron/registry.hpp>
 
-#include "command_line/command.hpp"
+#include "command_line/computing_command.hpp"
 #include "command_line/network_files.hpp"
-#include "command_line/options.hpp"
 #include "command_line/output_file.hpp"
-#include "runs/configuration.hpp"
-#include "runs/machine.hpp"
 
 namespace hysteron {
 namespace {
 
-class Infer final : public Command {
+/// Shapes of the files that were written; no states: none were asked for.
+struct InferredFiles {
+  std::vector<std::int64_t> outputs_shape, states_shape;
+};
+
+class Infer final : public ComputingCommand<InferredFiles> {
  public:
+  std::vector<std::string> words() const override { return {"infer"}; }
   std::string example() const override {
     return "hysteron infer --model m.safetensors --inputs X.npy --outputs Y.npy --states S.npy";
   }
+  std::string summary() const override { return "run a network over sequences; write its outputs and states"; }
   std::string description() const override {
-    return "Run a network over sequences. Y [steps, batch, outputs] is the read-out at every step, or, of a network "
-           "without one, the top layer's h; past a sequence's length, what its last state gives. S [batch, units] are "
-           "the last states: layer by layer, the halves of a double layer and an LSTM's h and c side by side; with "
-           "--at all those after every step, S [steps, batch, units]. Files of these names are replaced. Numbers are "
-           "of "
-           "the network's precision.";
+    return R"(Runs a network over sequences. Y [steps, batch, outputs] is the read-out at every step or, of a network
+without one, the top layer's h; past a sequence's length, what its last state gives. S [batch, units] are the last
+states: layer by layer, the halves of a double layer and an LSTM's h and c side by side; with --at all those after every
+step, S [steps, batch, units]. Files of these names are replaced. Numbers have the network's precision.)";
   }
 
-  void declare(CLI::App& app) override {
-    options_.declare_machine(app);
-    files_.declare(app);
-    app.add_option("--h0", first_, "the initial states S0.npy, shaped as S; none: zeros");
-    app.add_option("--outputs", outputs_, "where the outputs go, Y.npy")->required();
-    app.add_option("--states", states_, "where the states go, S.npy");
-    app.add_option("--at", at_, "which states: those of the last step, or of all")
-        ->check(CLI::IsMember({"last", "all"}))
-        ->capture_default_str();
-    app.get_option("--model")->required();
-    app.get_option("--inputs")->required();
-  }
-
-  int run(const std::vector<std::string>&) override {
-    const Stopwatch watch;
-    Settings settings = options_.settings();
-    declare_machine(settings);
-    if (outputs_ == states_)
-      throw usage_error({.what = "--outputs and --states name the same file", .found = outputs_});
-    for (const std::string& file : {outputs_, states_})
-      if (!file.empty())
-        expect_writable(file, Overwrite::allowed, {files_.model, files_.inputs, files_.lengths, first_});
-    const StoredModel stored = read_model(files_.model, files_.cell);
-    const Sequences sequences = read_sequences({.inputs = files_.inputs, .lengths = files_.lengths});
-    expect_inputs(stored, sequences, files_.inputs);
-    const std::unique_ptr<Backend> backend = backend_of(settings);
-    Json result =
-        with_precision(stored, [&](auto real) { return infer_as<decltype(real)>(stored, sequences, *backend); });
-    result = complete_result(std::move(result), watch, backend->name(), stored.seed());
-    fmt::print("{}  {}\n", outputs_, result["outputs_shape"].dump());
-    if (!states_.empty()) fmt::print("{}  {}\n", states_, result["states_shape"].dump());
-    if (options_.json()) fmt::print("{}\n", json_line(result));
-    return 0;
+  void declare(Arguments& arguments) override {
+    files_.declare(arguments);
+    arguments.at("--model").required();
+    arguments.at("--inputs").required();
+    arguments.add("--h0", &first_, "the initial states S0.npy, shaped as S").value_name("FILE").otherwise("zeros");
+    arguments.add("--outputs", &outputs_, "where the outputs go, Y.npy").value_name("FILE").required();
+    arguments.add("--states", &states_, "where the states go, S.npy").value_name("FILE");
+    arguments.add("--at", &at_, "which states: those of the last step, or of all")
+        .choices({"last", "all"})
+        .value_name("STEPS");
+    options_.declare_machine(arguments);
   }
 
  private:
+  InferredFiles compute(Settings& settings) override {
+    if (outputs_ == states_)
+      throw usage_error({.what = "--outputs and --states name the same file", .found = outputs_});
+    std::vector<std::string> read_too = files_.names();
+    read_too.push_back(first_);
+    for (const std::string& file : {outputs_, states_})
+      if (!file.empty()) expect_writable(file, Overwrite::allowed, read_too);
+    const StoredModel stored = files_.read_network();
+    const Sequences sequences = files_.sequences.read();
+    expect_inputs(stored, sequences, files_.sequences.inputs);
+    seed_ = stored.seed();
+    return with_precision(stored,
+                          [&](auto real) { return infer_as<decltype(real)>(stored, sequences, backend(settings)); });
+  }
+
+  void print(const InferredFiles& files) const override {
+    fmt::print("{}  {}\n", outputs_, Json(files.outputs_shape).dump());
+    if (!states_.empty()) fmt::print("{}  {}\n", states_, Json(files.states_shape).dump());
+  }
+
+  Json json(const InferredFiles& files) const override {
+    return {{"outputs_shape", files.outputs_shape}, {"states_shape", files.states_shape}};
+  }
+
   template <class Real>
-  Json infer_as(const StoredModel& stored, const Sequences& sequences, Backend& backend) const {
+  InferredFiles infer_as(const StoredModel& stored, const Sequences& sequences, Backend& backend) const {
     Model<Real> model = network_of<Real>(backend, stored);
     const std::int64_t count = sequences.count, states = stored.shape.layers * model.parts() * model.state_width();
     const bool every_state = at_ == "all";
@@ -74,12 +78,11 @@ class Infer final : public Command {
         infer(model, sequences, {.initial = first, .states = every_state ? InferredStates::all : InferredStates::last});
     expect_finite<Real>(inference.outputs, "the outputs of the network");
     expect_finite<Real>(inference.states, "the states of the network");
-    const std::vector<std::int64_t> outputs_shape{sequences.steps, count, inference.width};
-    std::vector<std::int64_t> states_shape{count, states};
-    if (every_state) states_shape.insert(states_shape.begin(), sequences.steps);
-    if (!states_.empty()) write_npy(states_, make_array(states_shape, inference.states));
-    write_npy(outputs_, make_array(outputs_shape, inference.outputs));
-    return {{"outputs_shape", outputs_shape}, {"states_shape", states_shape}};
+    InferredFiles files{.outputs_shape = {sequences.steps, count, inference.width}, .states_shape = {count, states}};
+    if (every_state) files.states_shape.insert(files.states_shape.begin(), sequences.steps);
+    if (!states_.empty()) write_npy(states_, make_array(files.states_shape, inference.states));
+    write_npy(outputs_, make_array(files.outputs_shape, inference.outputs));
+    return files;
   }
 
   template <class Real>
@@ -97,7 +100,6 @@ class Infer final : public Command {
     return {values.begin(), values.end()};
   }
 
-  Options options_;
   NetworkFiles files_;
   std::string first_, outputs_, states_, at_ = "last";
 };

@@ -4,52 +4,51 @@
 #include <hysteron/linear_autoencoder.hpp>
 #include <hysteron/registry.hpp>
 
-#include "command_line/command.hpp"
-#include "command_line/options.hpp"
+#include "command_line/computing_command.hpp"
+#include "command_line/input_files.hpp"
 #include "command_line/output_file.hpp"
-#include "runs/configuration.hpp"
-#include "runs/machine.hpp"
 
 namespace hysteron {
 namespace {
 
-class LaesEncode final : public Command {
+/// Of the file that was written.
+struct EncodedStates {
+  std::vector<std::int64_t> shape;
+};
+
+class LaesEncode final : public ComputingCommand<EncodedStates> {
  public:
+  std::vector<std::string> words() const override { return {"laes", "encode"}; }
   std::string example() const override {
     return "hysteron laes encode --laes laes.safetensors --inputs X.npy --states Y.npy";
   }
+  std::string summary() const override { return "the states of a linear autoencoder"; }
   std::string description() const override {
-    return "The states of a linear autoencoder: Y [batch, components] at each sequence's last step, float64, or with "
-           "--at all [steps, batch, components], past a sequence's length what its last step gave. A file of that name "
-           "is replaced.";
+    return R"(The states of a linear autoencoder: Y [batch, components] at each sequence's last step, float64, or with
+--at all [steps, batch, components], past a sequence's length what its last step gave. A file of that name is replaced.)";
   }
 
-  void declare(CLI::App& app) override {
-    options_.declare_machine(app);
-    app.add_option("--laes", laes_, "what laes fit wrote")->required();
-    app.add_option("--inputs", inputs_, "sequences X.npy [steps, batch, inputs]")->required();
-    app.add_option("--lengths", lengths_, "lengths L.npy [batch]; none: every sequence has every step");
-    app.add_option("--states", states_, "where the states go, Y.npy")->required();
-    app.add_option("--at", at_, "last | all: the steps whose states are wanted")->check(CLI::IsMember({"last", "all"}));
-  }
-
-  int run(const std::vector<std::string>&) override {
-    const Stopwatch watch;
-    Settings settings = options_.settings();
-    declare_machine(settings);
-    expect_writable(states_, Overwrite::allowed, {laes_, inputs_, lengths_});
-    const LinearAutoencoder autoencoder = read_autoencoder(laes_);
-    const Sequences sequences = read_sequences({.inputs = inputs_, .lengths = lengths_});
-    const std::unique_ptr<Backend> backend = backend_of(settings);
-    const std::vector<std::int64_t> shape =
-        at_ == "all" ? write_all(*backend, autoencoder, sequences) : write_last(*backend, autoencoder, sequences);
-    const Json result = complete_result({{"states_shape", shape}}, watch, backend->name(), nullptr);
-    fmt::print("{}  {}\n", states_, result["states_shape"].dump());
-    if (options_.json()) fmt::print("{}\n", json_line(result));
-    return 0;
+  void declare(Arguments& arguments) override {
+    arguments.add("--laes", &laes_, "what laes fit wrote").value_name("FILE").required();
+    files_.declare(arguments);
+    arguments.at("--inputs").required();
+    arguments.add("--states", &states_, "where the states go, Y.npy").value_name("FILE").required();
+    arguments.add("--at", &at_, "the steps whose states are wanted").choices({"last", "all"}).value_name("STEPS");
+    options_.declare_machine(arguments);
   }
 
  private:
+  EncodedStates compute(Settings& settings) override {
+    expect_writable(states_, Overwrite::allowed, {laes_, files_.inputs, files_.lengths});
+    const LinearAutoencoder autoencoder = read_autoencoder(laes_);
+    const Sequences sequences = files_.read();
+    Backend& device = backend(settings);
+    return {at_ == "all" ? write_all(device, autoencoder, sequences) : write_last(device, autoencoder, sequences)};
+  }
+
+  void print(const EncodedStates& states) const override { fmt::print("{}  {}\n", states_, Json(states.shape).dump()); }
+  Json json(const EncodedStates& states) const override { return {{"states_shape", states.shape}}; }
+
   std::vector<std::int64_t> write_last(Backend& backend, const LinearAutoencoder& autoencoder,
                                        const Sequences& sequences) const {
     const std::vector<std::int64_t> shape{sequences.count, autoencoder.components};
@@ -70,8 +69,8 @@ class LaesEncode final : public Command {
     return shape;
   }
 
-  Options options_;
-  std::string laes_, inputs_, lengths_, states_, at_ = "last";
+  InputFiles files_;
+  std::string laes_, states_, at_ = "last";
 };
 
 const Registration<Command> registration("laes_encode", [] { return std::make_unique<LaesEncode>(); });

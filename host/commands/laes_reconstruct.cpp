@@ -5,61 +5,70 @@
 #include <hysteron/registry.hpp>
 
 #include "autoencoder/reversed_sequences.hpp"
-#include "command_line/command.hpp"
-#include "command_line/options.hpp"
+#include "command_line/computing_command.hpp"
+#include "command_line/input_files.hpp"
 #include "command_line/output_file.hpp"
-#include "runs/configuration.hpp"
-#include "runs/machine.hpp"
 
 namespace hysteron {
 namespace {
 
-class LaesReconstruct final : public Command {
+struct Reconstruction {
+  int components = 0, sequences = 0;
+  double error = 0;  ///< the mean square, over all values that there are
+  LagErrors by_lag;
+};
+
+class LaesReconstruct final : public ComputingCommand<Reconstruction> {
  public:
+  std::vector<std::string> words() const override { return {"laes", "reconstruct"}; }
   std::string example() const override {
     return "hysteron laes reconstruct --laes laes.safetensors --inputs X.npy --outputs Z.npy --json";
   }
+  std::string summary() const override { return "sequences decoded from a linear autoencoder's last states"; }
   std::string description() const override {
-    return "Encode each sequence, and decode all of it from its last state: Z, shaped as X, float64, 0 past a "
-           "sequence's length. error_by_lag: the mean squared error, lag 0 being the last step. A file of that name is "
-           "replaced.";
+    return R"(Encodes each sequence, and decodes all of it from its last state: Z, shaped as X, float64, 0 past a
+sequence's length. error_by_lag is the mean squared error; lag 0 is the last step. A file of that name is replaced.)";
   }
 
-  void declare(CLI::App& app) override {
-    options_.declare_machine(app);
-    app.add_option("--laes", laes_, "what laes fit wrote")->required();
-    app.add_option("--inputs", inputs_, "sequences X.npy [steps, batch, inputs]")->required();
-    app.add_option("--lengths", lengths_, "lengths L.npy [batch]; none: every sequence has every step");
-    app.add_option("--outputs", outputs_, "where the reconstruction goes, Z.npy");
+  void declare(Arguments& arguments) override {
+    arguments.add("--laes", &laes_, "what laes fit wrote").value_name("FILE").required();
+    files_.declare(arguments);
+    arguments.at("--inputs").required();
+    arguments.add("--outputs", &outputs_, "where the reconstruction goes, Z.npy").value_name("FILE");
+    options_.declare_machine(arguments);
   }
 
-  int run(const std::vector<std::string>&) override {
-    const Stopwatch watch;
-    Settings settings = options_.settings();
-    declare_machine(settings);
-    if (!outputs_.empty()) expect_writable(outputs_, Overwrite::allowed, {laes_, inputs_, lengths_});
+ private:
+  Reconstruction compute(Settings& settings) override {
+    if (!outputs_.empty()) expect_writable(outputs_, Overwrite::allowed, {laes_, files_.inputs, files_.lengths});
     const LinearAutoencoder autoencoder = read_autoencoder(laes_);
-    const Sequences sequences = read_sequences({.inputs = inputs_, .lengths = lengths_});
-    const std::unique_ptr<Backend> backend = backend_of(settings);
-    if (!outputs_.empty()) write(*backend, autoencoder, sequences);
-    const LagErrors errors = error_by_lag(*backend, autoencoder, sequences);
+    const Sequences sequences = files_.read();
+    Backend& device = backend(settings);
+    if (!outputs_.empty()) write(device, autoencoder, sequences);
+    const LagErrors errors = error_by_lag(device, autoencoder, sequences);
     double squares = 0, values = 0;
     for (std::size_t lag = 0; lag < errors.error.size(); ++lag) {
       squares += errors.error[lag] * static_cast<double>(errors.count[lag]);
       values += static_cast<double>(errors.count[lag]);
     }
-    const Json result = complete_result({{"components", autoencoder.components},
-                                         {"sequences", sequences.count},
-                                         {"error", squares / values},
-                                         {"error_by_lag", errors.error},
-                                         {"variance_by_lag", errors.variance}},
-                                        watch, backend->name(), nullptr);
-    fmt::print("mean squared error {:.6e} of {} sequences\n", squares / values, sequences.count);
-    if (options_.json()) fmt::print("{}\n", json_line(result));
-    return 0;
+    return {.components = autoencoder.components,
+            .sequences = sequences.count,
+            .error = squares / values,
+            .by_lag = errors};
   }
 
- private:
+  void print(const Reconstruction& made) const override {
+    fmt::print("mean squared error {:.6e} of {} sequences\n", made.error, made.sequences);
+  }
+
+  Json json(const Reconstruction& made) const override {
+    return {{"components", made.components},
+            {"sequences", made.sequences},
+            {"error", made.error},
+            {"error_by_lag", made.by_lag.error},
+            {"variance_by_lag", made.by_lag.variance}};
+  }
+
   void write(Backend& backend, const LinearAutoencoder& autoencoder, const Sequences& sequences) const {
     const std::size_t steps = static_cast<std::size_t>(sequences.steps),
                       count = static_cast<std::size_t>(sequences.count),
@@ -76,8 +85,8 @@ class LaesReconstruct final : public Command {
     write_npy(outputs_, make_array({sequences.steps, sequences.count, sequences.features}, by_step));
   }
 
-  Options options_;
-  std::string laes_, inputs_, lengths_, outputs_;
+  InputFiles files_;
+  std::string laes_, outputs_;
 };
 
 const Registration<Command> registration("laes_reconstruct", [] { return std::make_unique<LaesReconstruct>(); });

@@ -5,58 +5,67 @@
 #include <hysteron/io.hpp>
 #include <hysteron/registry.hpp>
 
-#include "command_line/command.hpp"
+#include "command_line/computing_command.hpp"
 #include "command_line/network_files.hpp"
-#include "command_line/options.hpp"
 #include "command_line/output_file.hpp"
 #include "memory/gradient_flow.hpp"
-#include "runs/configuration.hpp"
-#include "runs/machine.hpp"
+#include "runs/every_key.hpp"
 
 namespace hysteron {
 namespace {
 
-class MeasureGradient final : public Command {
+struct MeasuredGradient {
+  double loss = 0, norm = 0;
+  std::vector<std::vector<double>> state_norms;  ///< [layers][steps]
+  std::vector<double> seconds;                   ///< of each repetition
+};
+
+class MeasureGradient final : public ComputingCommand<MeasuredGradient> {
  public:
+  std::vector<std::string> words() const override { return {"measure", "gradient"}; }
   std::string example() const override {
     return "hysteron measure gradient --model m.safetensors --inputs X.npy --targets Y.npy --loss mse --at last \\\n"
            "    --out G.safetensors";
   }
+  std::string summary() const override { return "the loss of a network over sequences, and its gradient"; }
   std::string description() const override {
-    return "The loss of a network over sequences, all in one batch, and its gradient. G holds the gradients under the "
-           "names "
-           "of the parameters, and state_grad_norm [layers, steps]: the norm, over the batch and the layer's units (an "
-           "LSTM's h and c), of dloss/dstate after each step. The loss is the mean over the batch, and over the steps "
-           "and "
-           "outputs that count; steps past a sequence's length do not.";
+    return R"(The loss of a network over sequences, all in one batch, and its gradient. G holds the gradients under the
+names of the parameters, and state_grad_norm [layers, steps]: the norm, over the batch and the layer's units (an LSTM's
+h and c), of dloss/dstate after each step. The loss is the mean over the batch, and over the steps and outputs that
+count; steps past a sequence's length do not.)";
   }
 
-  void declare(CLI::App& app) override {
-    options_.declare_machine(app);
-    files_.declare(app);
-    app.add_option("--targets", targets_, "Y.npy: classes [batch] for cross_entropy, else [steps or 1, batch, outputs]")
-        ->required();
-    app.add_option("--loss", loss_, "mse | cross_entropy | binary_cross_entropy");
-    app.add_option("--at", at_, "last | all | auto: the steps that count; auto: all where the targets have every step");
-    app.add_option("--out", out_, "where the gradients go, G.safetensors; a file of that name is replaced");
-    app.add_option("--repeat", repeat_, "time forward and backward that many times, after one more to warm up")
-        ->check(CLI::Range(0, 1'000'000));
-    app.get_option("--model")->required();
-    app.get_option("--inputs")->required();
+  void declare(Arguments& arguments) override {
+    files_.declare(arguments);
+    arguments.at("--model").required();
+    arguments.at("--inputs").required();
+    arguments.add("--targets", &targets_, "Y.npy: classes [batch] for cross_entropy, else [steps or 1, batch, outputs]")
+        .value_name("FILE")
+        .required();
+    arguments.add("--loss", &loss_, "what is measured")
+        .choices(key_named("task.loss").limits.choices)
+        .value_name("NAME");
+    arguments.add("--at", &at_, "the steps that count; auto: all where the targets have every step")
+        .choices(key_named("task.at").limits.choices)
+        .value_name("STEPS");
+    arguments.add("--out", &out_, "where the gradients go, G.safetensors; a file of that name is replaced")
+        .value_name("FILE");
+    arguments.add("--repeat", &repeat_, "time forward and backward that many times, after one more to warm up")
+        .range(0, 1'000'000);
+    options_.declare_machine(arguments);
   }
 
-  int run(const std::vector<std::string>&) override {
-    const Stopwatch watch;
-    Settings settings = options_.settings();
-    declare_machine(settings);
-    SequenceFiles files{.inputs = files_.inputs,
-                        .lengths = files_.lengths,
+ private:
+  MeasuredGradient compute(Settings& settings) override {
+    SequenceFiles files{.inputs = files_.sequences.inputs,
+                        .lengths = files_.sequences.lengths,
                         .targets = targets_,
                         .loss = loss_named(loss_),
                         .answers = answers_named(at_)};
-    if (!out_.empty())
-      expect_writable(out_, Overwrite::allowed, {files_.model, files_.inputs, files_.lengths, targets_});
-    const StoredModel stored = read_model(files_.model, files_.cell);
+    std::vector<std::string> read_too = files_.names();
+    read_too.push_back(targets_);
+    if (!out_.empty()) expect_writable(out_, Overwrite::allowed, read_too);
+    const StoredModel stored = files_.read_network();
     if (stored.shape.outputs == 0)
       throw data_error({.what = "the network " + files_.model + " has no read-out, and so no loss",
                         .expected = "readout.weight [outputs, units] and readout.bias [outputs]",
@@ -64,42 +73,37 @@ class MeasureGradient final : public Command {
                         .hint = "hysteron prepare --outputs N makes a network with one"});
     if (files.loss == LossKind::cross_entropy) files.classes = stored.shape.outputs;
     const Sequences sequences = read_sequences(files);
-    expect_inputs(stored, sequences, files_.inputs);
+    expect_inputs(stored, sequences, files_.sequences.inputs);
     if (sequences.outputs != stored.shape.outputs)
       throw data_error({.what = "the targets " + targets_ + " do not fit the network",
                         .expected = fmt::format("{} outputs, as its read-out has", stored.shape.outputs),
                         .found = std::to_string(sequences.outputs)});
-    const std::unique_ptr<Backend> backend = backend_of(settings);
-    Json result = with_precision(
-        stored, [&](auto real) { return measure<decltype(real)>(stored, sequences, files.loss, *backend); });
-    result = complete_result(std::move(result), watch, backend->name(), stored.seed());
-    print(result);
-    return 0;
+    seed_ = stored.seed();
+    return with_precision(
+        stored, [&](auto real) { return measure<decltype(real)>(stored, sequences, files.loss, backend(settings)); });
   }
 
- private:
   template <class Real>
-  Json measure(const StoredModel& stored, const Sequences& sequences, LossKind loss, Backend& backend) const {
+  MeasuredGradient measure(const StoredModel& stored, const Sequences& sequences, LossKind loss,
+                           Backend& backend) const {
     Model<Real> model = network_of<Real>(backend, stored);
     GradientFlow<Real> flow(model, sequences, loss);
-    std::vector<double> seconds;
+    MeasuredGradient measured;
     if (repeat_ > 0) flow.run();
     for (int i = 0; i < repeat_; ++i) {
       const Stopwatch watch;
       flow.run();
-      seconds.push_back(watch.seconds());
+      measured.seconds.push_back(watch.seconds());
     }
-    std::vector<std::vector<double>> norms;
-    const double value = flow.run(norms);
-    expect_finite<double>(std::span(&value, 1), "the loss");
+    measured.loss = flow.run(measured.state_norms);
+    expect_finite<double>(std::span(&measured.loss, 1), "the loss");
     const std::vector<Real> gradient = model.parameters().gradient_block().to_host();
     expect_finite<Real>(gradient, "the gradient");
     double square = 0;
     for (const Real each : gradient) square += static_cast<double>(each) * static_cast<double>(each);
-    if (!out_.empty()) write_safetensors(out_, gradient_file<Real>(stored, model, gradient, norms));
-    Json result{{"loss", value}, {"grad_norm", std::sqrt(square)}, {"state_grad_norm", norms}};
-    if (repeat_ > 0) result["seconds_each"] = seconds;
-    return result;
+    measured.norm = std::sqrt(square);
+    if (!out_.empty()) write_safetensors(out_, gradient_file<Real>(stored, model, gradient, measured.state_norms));
+    return measured;
   }
 
   template <class Real>
@@ -121,28 +125,27 @@ class MeasureGradient final : public Command {
   }
 
   // Of the norms, a few steps from the first to the last.
-  void print(const Json& result) const {
-    fmt::print("loss           {:.6g}\ngradient norm  {:.6g}\n", result["loss"].get<double>(),
-               result["grad_norm"].get<double>());
-    const Json& norms = result["state_grad_norm"];
+  void print(const MeasuredGradient& measured) const override {
+    fmt::print("loss           {:.6g}\ngradient norm  {:.6g}\n", measured.loss, measured.norm);
+    const std::vector<std::vector<double>>& norms = measured.state_norms;
     const std::size_t steps = norms[0].size(), shown = std::min<std::size_t>(steps, 6);
     fmt::print("{:<14}", "|dloss/dstate|");
     const auto step = [&](std::size_t i) { return shown == 1 ? 0 : i * (steps - 1) / (shown - 1); };
     for (std::size_t i = 0; i < shown; ++i) fmt::print("  {:>10}", fmt::format("step {}", step(i)));
     for (std::size_t layer = 0; layer < norms.size(); ++layer) {
       fmt::print("\n{:<14}", fmt::format("layer {}", layer));
-      for (std::size_t i = 0; i < shown; ++i) fmt::print("  {:>10.3e}", norms[layer][step(i)].get<double>());
+      for (std::size_t i = 0; i < shown; ++i) fmt::print("  {:>10.3e}", norms[layer][step(i)]);
     }
     fmt::print("\n");
-    if (repeat_ > 0) {
-      fmt::print("seconds each  ");
-      for (const Json& seconds : result["seconds_each"]) fmt::print(" {:.4f}", seconds.get<double>());
-      fmt::print("\n");
-    }
-    if (options_.json()) fmt::print("{}\n", json_line(result));
+    if (!measured.seconds.empty()) fmt::print("seconds each   {:.4f}\n", fmt::join(measured.seconds, " "));
   }
 
-  Options options_;
+  Json json(const MeasuredGradient& measured) const override {
+    Json result{{"loss", measured.loss}, {"grad_norm", measured.norm}, {"state_grad_norm", measured.state_norms}};
+    if (!measured.seconds.empty()) result["seconds_each"] = measured.seconds;
+    return result;
+  }
+
   NetworkFiles files_;
   std::string targets_, loss_ = "mse", at_ = "auto", out_;
   int repeat_ = 0;

@@ -15,20 +15,21 @@ namespace {
 
 class Report final : public Command {
  public:
+  std::vector<std::string> words() const override { return {"report"}; }
   std::string example() const override {
     return "hysteron report --compare runs/classic runs/warm_up --out report.html";
   }
+  std::string summary() const override { return "a page about finished runs, side by side"; }
   std::string description() const override {
-    return "Write one self-contained HTML page about finished runs, side by side. With --compare, say what the data\n"
-           "tell about each of the others against the first: replicas of the same seed in pairs, intervals by "
-           "bootstrap.";
+    return R"(Writes one self-contained HTML page about finished runs, side by side. With --compare, it says what the
+data tell about each of the others against the first: replicas of the same seed in pairs, intervals by bootstrap.)";
   }
 
-  void declare(CLI::App& app) override {
-    app.add_option("RUN", runs_, "run folders")->required();
-    app.add_flag("--compare", compare_, "each of the others against the first");
-    app.add_option("--out", out_, "the page (default: report.html in the first run's folder)");
-    app.add_flag("--json", json_, "the last line of stdout is one JSON object");
+  void declare(Arguments& arguments) override {
+    arguments.add("RUN", &runs_, "run folders").required();
+    arguments.add("--compare", &compare_, "each of the others against the first");
+    arguments.add("--out", &out_, "the page").value_name("FILE").otherwise("report.html in the first run's folder");
+    arguments.add("--json", &json_, "the last line of stdout is one JSON object");
   }
 
   int run(const std::vector<std::string>&) override {

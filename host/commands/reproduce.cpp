@@ -16,27 +16,25 @@ namespace {
 
 class Reproduce final : public Command {
  public:
+  std::vector<std::string> words() const override { return {"reproduce"}; }
   std::string example() const override { return "hysteron reproduce copy --scale quick"; }
+  std::string summary() const override { return "an experiment of the papers: a table, a page and every run"; }
   std::string description() const override {
-    return "Run an experiment of the papers: a table, a page, and a run folder for each arm. --scale quick takes "
-           "minutes\n"
-           "on a laptop, full has the paper's sizes. --list tells which there are.";
+    return R"(Runs an experiment of the papers: a table, a page, and a run folder for each arm. --scale quick takes
+minutes on a laptop, full has the papers' sizes. --set, and flags, go to every arm that knows the key.)";
   }
 
-  void declare(CLI::App& app) override {
-    CLI::Option* const name = app.add_option("NAME", name_, "the experiment");
-    app.add_flag("--list", list_, "the experiments");
-    app.add_option("--scale", scale_, "quick | full")->capture_default_str();
-    app.add_option("--out", out_, "the folder of all runs (default: runs/reproduce-NAME-SCALE)");
-    app.add_flag("--force", force_, "replace the reproduction that is there");
-    app.add_option("--resume", resume_, "go on with the reproduction in this folder")
-        ->excludes(name)
-        ->excludes("--scale")
-        ->excludes("--out")
-        ->excludes("--force");
-    static const KeyFlag flags[] = {{"--replicas", "replicas", "networks trained side by side, in every arm"},
-                                    {"--data", "task.data", "the folder of a data set"}};
-    options_.declare_settings(app, flags);
+  void declare(Arguments& arguments) override {
+    arguments.add("NAME", &name_, fmt::format("{}", fmt::join(Registry<Reproduction>::names(), " | ")));
+    arguments.add("--list", &list_, "say what each experiment is");
+    arguments.add("--scale", &scale_, "how large").choices({"quick", "full"}).value_name("SCALE");
+    arguments.add("--out", &out_, "the folder of all runs").value_name("FOLDER").otherwise("runs/reproduce-NAME-SCALE");
+    arguments.add("--force", &force_, "replace the reproduction that is there");
+    arguments.add("--resume", &resume_, "go on with the reproduction in this folder")
+        .excludes({"NAME", "--scale", "--out", "--force"})
+        .value_name("FOLDER");
+    static const KeyFlag flags[] = {{"--replicas", "replicas"}, {"--data", "task.data", "the folder of a data set"}};
+    options_.declare_settings(arguments, flags);
   }
 
   int run(const std::vector<std::string>& arguments) override {

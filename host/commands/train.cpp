@@ -16,21 +16,25 @@ namespace {
 
 class Train final : public Command {
  public:
+  std::vector<std::string> words() const override { return {"train"}; }
   std::string example() const override {
     return "hysteron train --task copy_first_input --cell gru --units 64 --layers 2 --init warm_up --replicas 4 \\\n"
            "    --set task.steps=100 --set train.updates=500 --out runs/x";
   }
+  std::string summary() const override { return "build, initialize, train and evaluate networks; write a run folder"; }
   std::string description() const override {
-    return "Build, initialize, train and evaluate a population of networks; write a run folder.";
+    return R"(Builds, initializes, trains and evaluates a population of networks, and writes a run folder: its
+configuration, models, journal, result and a page. Ctrl-C once finishes the step and leaves a checkpoint, from which
+--resume goes on.)";
   }
 
-  void declare(CLI::App& app) override {
-    options_.declare(app, task_flags());
-    app.add_option("--out", out_, "the run folder (default: runs/TASK-CELL-INIT-SEED)");
-    app.add_flag("--force", force_, "replace a run folder that is there");
-    app.add_option("--resume", resume_, "go on with the run in this folder, with its own configuration")
-        ->excludes("--out")
-        ->excludes("--force");
+  void declare(Arguments& arguments) override {
+    options_.declare(arguments, task_flags());
+    arguments.add("--out", &out_, "the run folder").value_name("FOLDER").otherwise("runs/TASK-CELL-INIT-SEED");
+    arguments.add("--force", &force_, "replace a run folder that is there");
+    arguments.add("--resume", &resume_, "go on with the run in this folder, with its own configuration")
+        .excludes({"--out", "--force"})
+        .value_name("FOLDER");
   }
 
   int run(const std::vector<std::string>& arguments) override {

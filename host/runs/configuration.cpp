@@ -18,8 +18,7 @@ void declare_model(Settings& settings) {
   settings.declare("model.cell", "gru", "the recurrent cell", one_of(cell_names()));
   settings.declare("model.units", 64, "of each layer", range(1, 65536));
   settings.declare("model.layers", 2, "layers, each reading the one below", range(1, 1024));
-  settings.declare("model.structure", "stack",
-                   "stack, or double: layers of two halves, of which the first is warmed up",
+  settings.declare("model.structure", "stack", "of a layer: whole, or of two halves, of which the first is warmed up",
                    one_of({"stack", "double"}));
 }
 

@@ -1,5 +1,6 @@
 #include "runs/machine.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -9,14 +10,26 @@
 
 namespace hysteron {
 
+namespace {
+
+std::vector<std::string> every_schedule() {
+  std::vector<std::string> all;
+  for (const BackendKind& kind : backend_kinds())
+    for (const std::string& schedule : kind.schedules())
+      if (std::find(all.begin(), all.end(), schedule) == all.end()) all.push_back(schedule);
+  return all;
+}
+
+}  // namespace
+
 void declare_machine(Settings& settings) {
   settings.declare("seed", 1, "replica k draws as a run of one replica with seed + k", range(0, 9e15));
   settings.declare("replicas", 1, "networks trained side by side", range(1, 65536));
   settings.declare("device", "auto", "auto | cpu | cuda | cuda:1");
-  settings.declare("threads", 0, "of the CPU; 0: as many as there are cores", range(0, 4096));
+  settings.declare("threads", 0, "CPU threads; 0: one for each core", range(0, 4096));
   settings.declare("schedule", "auto",
                    "of a GPU's time loop; auto chooses by shape, and -v tells what and why; a CPU has auto alone",
-                   one_of({"auto", "stepwise", "solo", "cluster", "scan"}));
+                   one_of(every_schedule()));
   settings.declare("precision", "float", "of every number in the network", one_of({"float", "double"}));
 }
 

@@ -112,7 +112,7 @@ void Settings::declare(const std::string& key, SettingValue initial, std::string
   if (const auto at = environment_.find(environment_name(key)); at != environment_.end())
     if (!given || given->rank < Rank::environment) given = &at->second;
 
-  Known known{.value = std::move(initial), .description = std::move(description), .origin = "by default"};
+  Known known{.key = {key, initial, std::move(description), limits}, .value = initial, .origin = "by default"};
   if (given) {
     const bool typed = given->rank == Rank::file;
     std::optional<SettingValue> value = typed ? given->value : value_in(given->text, known.value);
@@ -142,6 +142,12 @@ void Settings::declare(const std::string& key, SettingValue initial, std::string
   }
   known_.emplace(key, std::move(known));
   order_.push_back(key);
+}
+
+std::vector<SettingKey> Settings::keys() const {
+  std::vector<SettingKey> all;
+  for (const std::string& key : order_) all.push_back(at(key).key);
+  return all;
 }
 
 const Settings::Known& Settings::at(const std::string& key) const {
@@ -214,7 +220,7 @@ std::string Settings::to_toml() const {
       const Known& known = at(key);
       const std::string line =
           fmt::format("{} = {}", key.substr(section.empty() ? 0 : section.size() + 1), toml_of(known.value));
-      lines += known.description.empty() ? line + "\n" : fmt::format("{:<31} # {}\n", line, known.description);
+      lines += known.key.description.empty() ? line + "\n" : fmt::format("{:<31} # {}\n", line, known.key.description);
     }
     if (lines.empty()) continue;
     if (!toml.empty()) toml += "\n";

@@ -41,10 +41,9 @@ class Arrays final : public Task {
     settings.declare("task.targets", "",
                      ".npy: class numbers [batch] for cross_entropy, else [1 or steps, batch, outputs]");
     settings.declare("task.lengths", "", ".npy of [batch]: the steps of each sequence; none: all");
-    settings.declare("task.loss", "mse",
-                     "mse (regression), cross_entropy (classification) or binary_cross_entropy (0 or 1, each output)",
+    settings.declare("task.loss", "mse", "of regression, of classification, or of outputs that are 0 or 1 each",
                      one_of({"mse", "cross_entropy", "binary_cross_entropy"}));
-    settings.declare("task.at", "auto", "steps that count: last, all, or auto: all if the targets have every step",
+    settings.declare("task.at", "auto", "steps that count; auto: all if the targets have every step",
                      one_of({"auto", "last", "all"}));
     settings.declare("task.classes", 0, "number of classes; 0: the largest label tells", range(0, 1'000'000));
     settings.declare("task.test_inputs", "", "the test set; none: the last sequences of the inputs");

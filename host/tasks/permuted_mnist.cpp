@@ -12,6 +12,7 @@ namespace {
 class PermutedMnist final : public Task {
  public:
   std::string description() const override { return "as sequential_mnist, the pixels in one fixed random order"; }
+  DataVariant reads() const override { return {"mnist", "permuted"}; }
 
   void declare(Settings& settings) const override {
     declare_digits(settings);

@@ -13,6 +13,7 @@ namespace {
 class RowMnist final : public Task {
  public:
   std::string description() const override { return "tell the digit after 28 steps of 28 pixels each"; }
+  DataVariant reads() const override { return {"mnist", "row"}; }
 
   void declare(Settings& settings) const override {
     declare_digits(settings);

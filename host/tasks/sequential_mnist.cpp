@@ -12,6 +12,7 @@ namespace {
 class SequentialMnist final : public Task {
  public:
   std::string description() const override { return "tell the digit after its 784 pixels, one a step"; }
+  DataVariant reads() const override { return {"mnist", "sequential"}; }
   void declare(Settings& settings) const override { declare_digits(settings); }
   TaskData make(const Settings& settings) const override { return digit_task(settings, {}); }
 };

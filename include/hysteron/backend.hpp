@@ -48,6 +48,7 @@ struct BackendKind {
   std::string (*reason_against)();                            ///< empty: it can run here
   std::vector<std::string> (*devices)();                      ///< a line each
   std::unique_ptr<Backend> (*make)(int device, int threads);  ///< threads: 0 for as many as the machine has
+  std::vector<std::string> (*schedules)();                    ///< Backend::schedules() of every device of this kind
 };
 
 /// Every kind in this build; each registers itself from its own folder.

@@ -34,6 +34,14 @@ SettingLimits above(double least);                     ///< (least, infinity)
 SettingLimits fraction_below_one();                    ///< [0, 1)
 SettingLimits one_of(std::vector<std::string> names);  ///< an unknown one is answered with the nearest
 
+/// A known key, as it was declared.
+struct SettingKey {
+  std::string name;  ///< "train.batch"
+  SettingValue initial;
+  std::string description;
+  SettingLimits limits;
+};
+
 /// Typed settings by name ("train.batch"). A value comes from, in rising precedence: the default, a TOML file, the
 /// environment (HYSTERON_TRAIN_BATCH), the command line.
 ///
@@ -60,6 +68,9 @@ class Settings {
   /// Takes the value given, if any, and checks it. An integer setting takes no 1e3, a real one takes integers.
   void declare(const std::string& key, SettingValue initial, std::string description, SettingLimits limits = {});
   bool declared(const std::string& key) const { return known_.contains(key); }
+
+  /// All of them, in the order of their declarations.
+  std::vector<SettingKey> keys() const;
 
   // What is set. Asking for an undeclared key, or for another type, is a defect.
   bool flag(const std::string& key) const;
@@ -91,8 +102,9 @@ class Settings {
     Rank rank = Rank::file;
   };
   struct Known {
+    SettingKey key;
     SettingValue value;
-    std::string description, origin;
+    std::string origin;
     bool given = false;
   };
 

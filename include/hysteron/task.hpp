@@ -28,6 +28,11 @@ struct TaskData {
   std::optional<double> solved_accuracy = std::nullopt;  ///< or a test accuracy from this on
 };
 
+/// A data set that has several variants, and one of them: "mnist", "permuted".
+struct DataVariant {
+  std::string set, variant;
+};
+
 /// Where sequences come from, and what counts. A file in host/tasks is one.
 class Task {
  public:
@@ -35,6 +40,7 @@ class Task {
   virtual ~Task() = default;
   virtual std::string description() const = 0;  ///< one line
   virtual Learning learning() const { return Learning::supervised; }
+  virtual DataVariant reads() const { return {}; }     ///< of a data set that other tasks read otherwise; else empty
   virtual void declare(Settings& settings) const = 0;  ///< its keys, "task.…"
   /// Draws from task.seed, the same for every replica and arm, or reads files. Throws usage and data errors.
   virtual TaskData make(const Settings& settings) const = 0;

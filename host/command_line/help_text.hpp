@@ -1,0 +1,23 @@
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "command_line/command.hpp"
+
+namespace hysteron {
+
+/// What --help prints, in lines of 80 letters: of the whole program, of a group of verbs ("measure"), of a verb.
+std::string help_of_program(const std::vector<const Command*>& commands);
+std::string help_of_group(const std::vector<std::string>& words, const std::vector<const Command*>& commands);
+std::string help_of_verb(Command& command);
+
+/// "hysteron train [CONFIG] [OPTIONS]".
+std::string usage_of(const Arguments& arguments);
+
+/// Fills the lines of paragraphs anew, up to `width` letters, each line but the first indented. A single end of line is
+/// a space, an empty line ends a paragraph.
+std::string filled(std::string_view text, std::size_t indent = 0, std::size_t width = 80);
+
+}  // namespace hysteron

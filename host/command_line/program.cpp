@@ -1,0 +1,38 @@
+// The only catch, the only exit code.
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+
+#include <fmt/format.h>
+
+#include <hysteron/error.hpp>
+#include <hysteron/program.hpp>
+
+#include "command_line/verbs.hpp"
+
+namespace hysteron {
+namespace {
+
+int failed(ErrorKind kind, const std::string& message) {
+  std::fflush(stdout);
+  fmt::print(stderr, "error: {}\n", message);
+  return static_cast<int>(kind);
+}
+
+}  // namespace
+
+int run_program(int count, char** arguments) {
+  try {
+    return Verbs().run({arguments, arguments + count});
+  } catch (const Error& error) {
+    return failed(error.kind(), error.what());
+  } catch (const std::bad_alloc&) {
+    return failed(ErrorKind::device,
+                  "out of memory\n  hint: fewer replicas, shorter sequences or a smaller batch need less");
+  } catch (const std::exception& error) {
+    return failed(ErrorKind::defect, fmt::format("{} (a defect of hysteron)", error.what()));
+  }
+}
+
+}  // namespace hysteron
