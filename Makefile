@@ -1,11 +1,12 @@
 # The front door: what each command needs from the distribution, setup installs.
 #   make demo    build, and run the main job        make test    build, and run every test, then again with sanitizers
 #   make bench   measure                            make format  put all sources into the project's format
+#   make docs    the documentation as a site in build/site
 #   make gpu-check   all that needs a GPU: tests, sanitizers, measurements (also on a machine that build-portable/ and
 #                    bench/ were carried to); call it again while it says so
 JOBS ?= $(shell nproc)
 MAKEFLAGS += --no-print-directory
-.PHONY: demo setup test bench gpu-check format format-check
+.PHONY: demo setup test bench docs gpu-check format format-check
 configure = cmake --preset $(1) $(2) $$([ -f $(3)/CMakeCache.txt ] || ! command -v ninja >/dev/null || echo -G Ninja) >/dev/null
 build = cmake --build $(1) --parallel $(JOBS) --target
 
@@ -25,6 +26,9 @@ test: setup
 bench: setup
 	@$(call configure,release,-DHYSTERON_BENCH=ON,build) && $(call build,build) benches
 	@for bench in build/bench/*_bench; do $$bench || exit 1; done
+docs:
+	@EXTRA_PACKAGES=mkdocs $(MAKE) setup && $(call configure,release,,build) && $(call build,build) hysteron_program && \
+	  sh docs/site.sh build/hysteron build
 gpu-check:
 	@[ -x build-portable/bench/device_bench ] || { \
 	  [ -e /dev/nvidiactl ] || [ -e /dev/dxg ] || { echo "gpu-check: this machine has no NVIDIA driver at work" >&2; exit 4; }; \

@@ -1,4 +1,4 @@
-"""Runs the documentation: `documentation_test.py PROGRAM [--with numpy|safetensors]`.
+"""Runs the documentation: `documentation_test.py PROGRAM [PAGE...] [--with numpy|safetensors]`.
 
 Marks that a reader does not see, each in a line of its own before a fenced block:
 
@@ -81,7 +81,7 @@ def pattern_of(promise, numbers):
 
 def keeps(promise, printed, tolerance=""):
     """Whether what was printed is what was promised."""
-    printed = "".join(line.rstrip() + "\n" for line in printed.rstrip("\n").split("\n"))
+    promise, printed = promise.strip("\n"), "".join(line.rstrip() + "\n" for line in printed.strip("\n").split("\n"))
     if tolerance == "":
         return re.fullmatch(pattern_of(promise, ""), printed) is not None
     if tolerance == ", numbers may differ":
@@ -201,6 +201,7 @@ def python_with(modules):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program", type=pathlib.Path)
+    parser.add_argument("pages", type=pathlib.Path, nargs="*")
     parser.add_argument("--with", dest="module", choices=("numpy", "safetensors"))
     options = parser.parse_args()
     wrong = []
@@ -214,7 +215,7 @@ def main():
         check_the_checker()
         wrong = dead_links() + rooms_out_of_order()
     total = 0
-    for page in pages():
+    for page in [named.resolve() for named in options.pages] or pages():
         if not any(kind == "run" for kind, *_ in blocks(page)):
             continue
         with tempfile.TemporaryDirectory() as scratch:
