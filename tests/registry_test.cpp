@@ -59,8 +59,7 @@ TEST(Families, EveryArmOfAReproductionIsAConfiguration) {
       const std::unique_ptr<Reproduction> reproduction = Registry<Reproduction>::make(name);
       EXPECT_FALSE(reproduction->ledger().empty()) << name;
       for (const Arm& arm : reproduction->arms(scale)) {
-        Settings settings;
-        settings.read_toml(arm.settings, arm.name);
+        Settings settings = settings_of(arm);
         EXPECT_NO_THROW(configure(settings, Sections::task_and_training)) << name << " " << arm.name;
         EXPECT_TRUE(folders.insert(arm.name).second) << name << " " << arm.name;
       }

@@ -39,7 +39,7 @@ void killed(Work work) {
   ASSERT_EQ(status, 0);
 }
 
-TEST(RunFolder, has_its_configuration_from_the_beginning) {
+TEST(RunFolder, HasItsConfigurationFromTheBeginning) {
   const TemporaryFolder folder;
   const RunFolder run = create(folder / "runs" / "x");
   EXPECT_EQ(contents(run.config()), "seed = 1\n");
@@ -53,7 +53,7 @@ TEST(RunFolder, has_its_configuration_from_the_beginning) {
   EXPECT_THAT(names, ElementsAre("x"));
 }
 
-TEST(RunFolder, is_never_overwritten_unasked) {
+TEST(RunFolder, IsNeverOverwrittenUnasked) {
   const TemporaryFolder folder;
   { create(folder / "x"); }
   EXPECT_THAT(message_of(ErrorKind::usage, [&] { create(folder / "x", Existing::refuse, "seed = 2\n"); }),
@@ -66,7 +66,7 @@ TEST(RunFolder, is_never_overwritten_unasked) {
   EXPECT_THAT(folder.names(), ElementsAre("x"));
 }
 
-TEST(RunFolder, is_replaced_whole_when_asked) {
+TEST(RunFolder, IsReplacedWholeWhenAsked) {
   const TemporaryFolder folder;
   {
     const RunFolder run = create(folder / "x");
@@ -80,7 +80,7 @@ TEST(RunFolder, is_replaced_whole_when_asked) {
   EXPECT_THAT(folder.names(), ElementsAre("x"));
 }
 
-TEST(RunFolder, replaces_nothing_but_runs) {
+TEST(RunFolder, ReplacesNothingButRuns) {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder / "thesis");
   put(folder / "thesis" / "chapter.tex", "years of work");
@@ -96,14 +96,14 @@ TEST(RunFolder, replaces_nothing_but_runs) {
   EXPECT_THAT(folder.names(), UnorderedElementsAre("thesis", "file"));
 }
 
-TEST(RunFolder, takes_an_empty_folder) {
+TEST(RunFolder, TakesAnEmptyFolder) {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder / "x");
   create(folder / "x");
   EXPECT_TRUE(is_run_folder(folder / "x"));
 }
 
-TEST(RunFolder, belongs_to_one_process) {
+TEST(RunFolder, BelongsToOneProcess) {
   const TemporaryFolder folder;
   {
     const RunFolder run = create(folder / "x");
@@ -116,7 +116,7 @@ TEST(RunFolder, belongs_to_one_process) {
   EXPECT_NO_THROW(RunFolder::resume(folder / "x"));
 }
 
-TEST(RunFolder, resumes_or_says_why_not) {
+TEST(RunFolder, ResumesOrSaysWhyNot) {
   const TemporaryFolder folder;
   const auto reason = [&](const std::string& name) {
     return message_of(ErrorKind::usage, [&] { RunFolder::resume(folder / name); });
@@ -136,7 +136,7 @@ TEST(RunFolder, resumes_or_says_why_not) {
   EXPECT_THAT(reason("y"), HasSubstr("finished"));
 }
 
-TEST(RunFolder, has_a_whole_checkpoint_at_any_moment) {
+TEST(RunFolder, HasAWholeCheckpointAtAnyMoment) {
   const TemporaryFolder folder;
   {
     const RunFolder run = create(folder / "x");
@@ -167,7 +167,7 @@ TEST(RunFolder, has_a_whole_checkpoint_at_any_moment) {
   EXPECT_THAT(message_of(ErrorKind::usage, [&] { RunFolder::resume(folder / "y"); }), HasSubstr("no checkpoint"));
 }
 
-TEST(RunFolder, an_error_leaves_the_checkpoint_before) {
+TEST(RunFolder, AnErrorLeavesTheCheckpointBefore) {
   const TemporaryFolder folder;
   const RunFolder run = create(folder / "x");
   checkpoint(run, "state 1");

@@ -75,6 +75,25 @@ TEST(Settings, come_from_a_file) {
   EXPECT_TRUE(settings.given("task.steps"));
 }
 
+TEST(Settings, ComeFromValues) {
+  const std::vector<Assignment> values{{"task.name", "denoising"}, {"task.steps", 200}, {"train.learning_rate", 1}};
+  Settings settings;
+  settings.read_values(values, "the arm x");
+  settings.assign("task.steps=5");
+  declare(settings);
+  settings.finish();
+  EXPECT_EQ(settings.number("train.learning_rate"), 1);
+  EXPECT_EQ(settings.origin("task.name"), "in the arm x");
+  EXPECT_THAT(settings.section("task"), ElementsAre(Assignment{"task.name", "denoising"}, Assignment{"task.steps", 5}));
+  EXPECT_THAT(settings.section(""), ElementsAre(Assignment{"seed", 1}, Assignment{"device", "auto"}));
+  const auto said = [](const Assignment& value) {
+    return refusal([&](Settings& given) { given.read_values(std::span(&value, 1), "the arm x"); });
+  };
+  EXPECT_THAT(said({"task.setps", 3}), AllOf(HasSubstr("task.setps"), HasSubstr("in the arm x")));
+  EXPECT_THAT(said({"task.steps", 2.5}), HasSubstr("found 2.5 (a real number)"));
+  EXPECT_THAT(said({"task.steps", "many"}), HasSubstr("found \"many\" (a string)"));
+}
+
 TEST(Settings, take_dotted_keys_and_inline_tables) {
   Settings settings;
   settings.read_toml("task.steps = 5\ntrain = { batch = 6, learning_rate = 1e-2 }\n", "exp.toml");

@@ -25,7 +25,6 @@ constexpr ResultColumn columns_of_predictions[] = {
     {"VAA end", figures::vaa_end, 11, 3},        {"test loss", figures::test_loss, 13, 4},
     {"accuracy", figures::test_accuracy, 11, 4}, {"best at", figures::best_step, 10, 0}};
 
-// Optimal: from this episode on, and the first time.
 constexpr ResultColumn columns_of_policies[] = {{"VAA drawn", figures::vaa_drawn, 11, 3},
                                                 {"VAA start", figures::vaa_start, 11, 3},
                                                 {"VAA end", figures::vaa_end, 11, 3},

@@ -37,7 +37,7 @@ class Demo final : public Command {
     std::vector<RunRecord> records;
     for (const char* init : {"classic", "warm_up"}) {
       Settings settings = options_.settings();
-      settings.read_toml(defaults, "the demo's configuration");
+      settings.read_values(defaults, "the demo's configuration");
       settings.set("init.name", init, "demo");
       const Configuration configuration = configure(settings, Sections::task_and_training);
       const std::unique_ptr<Journal> journal = options_.journal();
@@ -70,11 +70,17 @@ class Demo final : public Command {
   }
 
  private:
-  static constexpr std::string_view defaults =
-      "replicas = 4\n"
-      "[task]\nname = \"copy_first_input\"\nsteps = 100\ntrain = 20000\ntest = 10000\n"
-      "[model]\ncell = \"gru\"\nunits = 64\nlayers = 2\n"
-      "[train]\nupdates = 500\nvalidate_every = 50\nvalidation_share = 0.05\n";
+  static inline const std::vector<Assignment> defaults{{"replicas", 4},
+                                                       {"task.name", "copy_first_input"},
+                                                       {"task.steps", 100},
+                                                       {"task.train", 20000},
+                                                       {"task.test", 10000},
+                                                       {"model.cell", "gru"},
+                                                       {"model.units", 64},
+                                                       {"model.layers", 2},
+                                                       {"train.updates", 500},
+                                                       {"train.validate_every", 50},
+                                                       {"train.validation_share", 0.05}};
 
   Options options_;
   std::string out_ = "runs/demo";

@@ -62,7 +62,7 @@ data tell about each of the others against the first: replicas of the same seed 
   }
 
  private:
-  // What a run recorded is not to be lost to a page.
+  // A page must not replace what a run recorded.
   void expect_page(const std::vector<RunRecord>& records) const {
     std::vector<std::string> read_too;
     for (const RunRecord& record : records)

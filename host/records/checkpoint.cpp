@@ -63,8 +63,7 @@ std::vector<std::optional<Failure>> failures_of(const Safetensors& file, std::si
   return failures;
 }
 
-/// Episodes as numbers: for each the replica, the start, how many actions; then all actions, one episode's after the
-/// other's.
+/// Episodes as numbers: replica, start and number of actions of each; then the actions of all, episode by episode.
 struct EpisodeNumbers {
   std::vector<std::int64_t> heads, actions;  // [episodes, 3], [actions]
 };
@@ -105,7 +104,7 @@ void add(Safetensors& file, const char* name, std::vector<std::int64_t> shape, c
   file.tensors.push_back({name, make_array(std::move(shape), values)});
 }
 
-// Of every kind of training. counts: update and summed, and what else the kind counts before them.
+// The part that every kind of training has. counts: what else this kind counts, before update and summed.
 template <class Real>
 Safetensors file_of(const OptimizationState<Real>& state, std::string_view format, std::vector<std::int64_t> counts) {
   const std::int64_t replicas = extent(state.loss_sum.size()), size = extent(state.values.size()) / replicas;
@@ -122,7 +121,7 @@ Safetensors file_of(const OptimizationState<Real>& state, std::string_view forma
   return file;
 }
 
-// Returns the counts of the kind.
+// Returns what this kind counts.
 template <class Real>
 std::vector<std::int64_t> read_into(OptimizationState<Real>& state, const Safetensors& file, std::size_t own_counts,
                                     std::size_t replicas, std::size_t values) {

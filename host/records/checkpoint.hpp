@@ -16,7 +16,7 @@ void write_checkpoint(const std::filesystem::path& path, const TrainerState<Real
 template <class Real>
 TrainerState<Real> read_checkpoint(const std::filesystem::path& path, int replicas, std::ptrdiff_t size);
 
-/// The same of Q-learning. Of the episodes in the replay the starts and actions are kept, which tell the rest.
+/// The same for Q-learning. The starts and actions of the replay's episodes are kept; the environment tells the rest.
 template <class Real>
 void write_checkpoint(const std::filesystem::path& path, const QTrainerState<Real>& state);
 template <class Real>

@@ -34,7 +34,7 @@ void remove_tree(const fs::path& path) {
   if (code) throw data_error({.what = "cannot remove " + path.string(), .found = code.message()});
 }
 
-/// Without a separator at its end and dots within, so that names beside it can be made of it.
+/// The path without dots and without a separator at its end, so that it can be extended to a name beside it.
 fs::path plain(const fs::path& path) {
   const fs::path normal = fs::absolute(path).lexically_normal();
   return normal.has_filename() ? normal : normal.parent_path();
@@ -44,7 +44,7 @@ fs::path beside(const fs::path& path, const char* what) {
   return path.string() + "." + what + "-" + std::to_string(::getpid());
 }
 
-/// Gone again unless the run folder was made of it.
+/// A folder that is removed again unless it became the run folder.
 struct Draft {
   explicit Draft(fs::path folder) : path(std::move(folder)) {
     remove_tree(path);
@@ -60,7 +60,7 @@ struct Draft {
   bool kept = false;
 };
 
-/// A kill between the two renamings of write_checkpoint leaves the new checkpoint, whole, beside the old one.
+/// A process killed between the two renamings of write_checkpoint leaves the whole new checkpoint beside the old one.
 void settle_checkpoint(const fs::path& checkpoint) {
   const fs::path fresh = checkpoint.string() + ".new", old = checkpoint.string() + ".old";
   if (!is_there(checkpoint) && is_there(old)) rename_durably(is_there(fresh) ? fresh : old, checkpoint);

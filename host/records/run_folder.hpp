@@ -27,8 +27,8 @@ enum class Existing { refuse, replace };
 /// this class lives, no other process can create or resume a run there.
 class RunFolder {
  public:
-  /// Throws a usage error when something is there already; with Existing::replace, only when that is not an old run, or
-  /// is one that goes on.
+  /// Throws a usage error when something is there already. Existing::replace takes the place of an old run that no
+  /// process goes on with, and of nothing else.
   static RunFolder create(const std::filesystem::path& path, Existing existing, std::string_view configuration,
                           std::string_view environment);
   /// Throws a usage error that says why it cannot go on: no run folder, finished, no checkpoint yet, still running.

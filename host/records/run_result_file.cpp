@@ -54,7 +54,7 @@ Json json_of_predictions(const RunResult& result) {
           {"solved_accuracy", value_or_null(of.solved_accuracy)}};
 }
 
-// The losses and accuracies of predictions are there too, empty.
+// Those who read it find the losses and accuracies of predictions, too, as empty lists.
 Json json_of_policies(const RunResult& result) {
   const PolicyResult& of = *result.policies;
   const Json none = Json::array(), optimal = values_or_null(result.solved);

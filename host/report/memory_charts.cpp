@@ -39,7 +39,7 @@ void add_curves(Chart& chart, const std::vector<Curve>& replicas, std::size_t co
                            .y = replicas[r]});
 }
 
-/// Errors over variances, both summed over the lags nearby: single inputs, as a digit's border, may hardly vary.
+/// Errors over variances, both summed over nearby lags, since some inputs hardly vary, as the border of a digit.
 Curve smoothed_ratio(const Curve& errors, const Curve& variances) {
   const std::size_t size = errors.size(), reach = size / 56;
   Curve relative(size);
@@ -74,7 +74,7 @@ GradientRecords gradient_records(const RunHistory& history) {
         all.resize(std::max(all.size(), norms.size()));
         for (std::size_t step = 0; step < norms.size(); ++step) all[step] = std::hypot(all[step], norms[step]);
       }
-      // What has vanished altogether has no place on a logarithmic axis.
+      // A logarithmic axis has no place for zero.
       for (double& norm : all)
         if (!(norm > 0)) norm = std::numeric_limits<double>::quiet_NaN();
     }

@@ -8,9 +8,9 @@
 
 namespace hysteron {
 
-/// What runs recorded of memory: the relative error of decoded inputs against their lag, before and after training
-/// (train.memory_sequences), and the norm of dloss/dstate against the step, of the first, a middle and the last record
-/// (train.gradient_every). Every run in the color of its place, medians of the replicas strong.
+/// What runs recorded of memory: the relative error of decoded inputs by lag, before and after training
+/// (train.memory_sequences); and the norm of dloss/dstate by step, in the first, a middle and the last record
+/// (train.gradient_every). A run's place in the list gives its color; the strong line is the median of the replicas.
 std::vector<Chart> memory_charts_of(const std::vector<RunRecord>& runs, const std::vector<std::string>& labels);
 
 }  // namespace hysteron

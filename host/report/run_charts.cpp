@@ -48,7 +48,7 @@ Course solved_course(const Course& course, double level, Reached reached) {
   return counts;
 }
 
-/// How many replicas' policies are optimal at each x; they may be so no longer at the next.
+/// How many replicas have an optimal policy at each x. A policy may lose that again.
 Course optimal_course(const Course& course) {
   Course counts;
   for (const auto& [x, values] : course)

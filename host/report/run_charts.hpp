@@ -8,9 +8,9 @@
 
 namespace hysteron {
 
-/// The charts that the runs' journals hold data for, every run in the color of its place: VAA* during warm-up, loss and
-/// accuracy of the validation, VAA during training, replicas solved. Thin lines are replicas, the strong one their
-/// median.
+/// Charts of whatever the runs' journals tell of: VAA* during warm-up, validation loss and accuracy, VAA and returns
+/// during training, replicas solved. A run's place in the list gives its color; thin lines are replicas, the strong one
+/// is their median.
 std::vector<Chart> charts_of(const std::vector<RunRecord>& runs, const std::vector<std::string>& labels);
 
 }  // namespace hysteron

@@ -17,10 +17,9 @@ class Copy final : public Reproduction {
     const bool full = scale == ReproductionScale::full;
     std::vector<Arm> all;
     for (const int steps : full ? std::vector{50, 100, 300, 600} : std::vector{50, 100}) {
-      const std::string settings =
-          fmt::format("task.name = \"copy_first_input\"\ntask.steps = {}\n", steps) + (full ? large : small);
-      for (Arm& arm : every_arm(fmt::format("T = {}", steps), fmt::format("T{}", steps), settings,
-                                {"gru", "lstm", "mgu", "brc", "nbrc"},
+      const std::vector<Assignment> task{{"task.name", "copy_first_input"}, {"task.steps", steps}};
+      for (Arm& arm : every_arm(fmt::format("T = {}", steps), fmt::format("T{}", steps),
+                                joined(task, full ? large : small), {"gru", "lstm", "mgu", "brc", "nbrc"},
                                 full ? std::vector<std::string>{"classic", "chrono", "warm_up", "double"}
                                      : std::vector<std::string>{"classic", "warm_up"}))
         all.push_back(std::move(arm));
@@ -35,13 +34,19 @@ class Copy final : public Reproduction {
   }
 
  private:
-  static constexpr const char* small =
-      "replicas = 3\ntask.train = 20000\ntask.test = 5000\nmodel.units = 64\nmodel.layers = 2\n"
-      "train.updates = 1000\ntrain.validate_every = 100\ntrain.vaa_every = 250\ntrain.validation_share = 0.05\n"
-      "init.measure_draws = 3\n";
-  static constexpr const char* large =
-      "replicas = 5\ntask.train = 60000\ntask.test = 10000\nmodel.units = 256\nmodel.layers = 2\n"
-      "train.epochs = 50\ntrain.vaa_every = 3000\n";
+  static inline const std::vector<Assignment> small{{"replicas", 3},
+                                                    {"task.train", 20000},
+                                                    {"task.test", 5000},
+                                                    {"model.units", 64},
+                                                    {"model.layers", 2},
+                                                    {"train.updates", 1000},
+                                                    {"train.validate_every", 100},
+                                                    {"train.vaa_every", 250},
+                                                    {"train.validation_share", 0.05},
+                                                    {"init.measure_draws", 3}};
+  static inline const std::vector<Assignment> large{
+      {"replicas", 5},     {"task.train", 60000}, {"task.test", 10000},     {"model.units", 256},
+      {"model.layers", 2}, {"train.epochs", 50},  {"train.vaa_every", 3000}};
 };
 
 const Registration<Reproduction> registration("copy", [] { return std::make_unique<Copy>(); });

@@ -18,15 +18,13 @@ class Denoising final : public Reproduction {
     const int steps = full ? 200 : 60;
     std::vector<Arm> all;
     for (const int pad : full ? std::vector{5, 100} : std::vector{5, 30}) {
-      const std::string settings =
-          fmt::format("task.name = \"denoising\"\ntask.steps = {}\ntask.pad = {}\n", steps, pad) +
-          (full ? large : small);
-      for (Arm& arm :
-           every_arm(fmt::format("T = {}, forgetting period {}", steps, pad), fmt::format("pad{}", pad), settings,
-                     full ? std::vector<std::string>{"gru", "lstm", "mgu", "brc", "nbrc"}
-                          : std::vector<std::string>{"gru", "mgu"},
-                     full ? std::vector<std::string>{"classic", "chrono", "warm_up", "double"}
-                          : std::vector<std::string>{"classic", "warm_up", "double"}))
+      const std::vector<Assignment> task{{"task.name", "denoising"}, {"task.steps", steps}, {"task.pad", pad}};
+      for (Arm& arm : every_arm(fmt::format("T = {}, forgetting period {}", steps, pad), fmt::format("pad{}", pad),
+                                joined(task, full ? large : small),
+                                full ? std::vector<std::string>{"gru", "lstm", "mgu", "brc", "nbrc"}
+                                     : std::vector<std::string>{"gru", "mgu"},
+                                full ? std::vector<std::string>{"classic", "chrono", "warm_up", "double"}
+                                     : std::vector<std::string>{"classic", "warm_up", "double"}))
         all.push_back(std::move(arm));
     }
     return all;
@@ -39,13 +37,19 @@ class Denoising final : public Reproduction {
   }
 
  private:
-  static constexpr const char* small =
-      "replicas = 3\ntask.train = 20000\ntask.test = 5000\nmodel.units = 64\nmodel.layers = 2\n"
-      "train.updates = 1500\ntrain.validate_every = 150\ntrain.vaa_every = 500\ntrain.validation_share = 0.05\n"
-      "init.measure_draws = 3\n";
-  static constexpr const char* large =
-      "replicas = 5\ntask.train = 60000\ntask.test = 10000\nmodel.units = 256\nmodel.layers = 2\n"
-      "train.epochs = 50\ntrain.vaa_every = 3000\n";
+  static inline const std::vector<Assignment> small{{"replicas", 3},
+                                                    {"task.train", 20000},
+                                                    {"task.test", 5000},
+                                                    {"model.units", 64},
+                                                    {"model.layers", 2},
+                                                    {"train.updates", 1500},
+                                                    {"train.validate_every", 150},
+                                                    {"train.vaa_every", 500},
+                                                    {"train.validation_share", 0.05},
+                                                    {"init.measure_draws", 3}};
+  static inline const std::vector<Assignment> large{
+      {"replicas", 5},     {"task.train", 60000}, {"task.test", 10000},     {"model.units", 256},
+      {"model.layers", 2}, {"train.epochs", 50},  {"train.vaa_every", 3000}};
 };
 
 const Registration<Reproduction> registration("denoising", [] { return std::make_unique<Denoising>(); });

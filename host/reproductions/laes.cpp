@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <hysteron/registry.hpp>
 
 #include "data/digit_sequences.hpp"
@@ -17,27 +15,16 @@ class Laes final : public Reproduction {
            "2020)";
   }
   std::vector<Arm> arms(ReproductionScale scale) const override {
-    const bool full = scale == ReproductionScale::full;
     std::vector<Arm> all;
-    for (const std::string variant : {"sequential", "permuted"})
-      for (const Start& start : starts)
-        for (Arm& arm : every_arm(
-                 variant, variant,
-                 fmt::format("task.name = \"{}_mnist\"\ntrain.learning_rate = {}\n", variant, start.learning_rate) +
-                     (full ? large : small),
-                 {"lmn"}, {start.name}))
-          all.push_back(std::move(arm));
+    for (const char* const variant : variants)
+      for (Arm& arm : arms_of(variant, scale)) all.push_back(std::move(arm));
     return all;
   }
   Findings findings(ReproductionScale scale, const ReadArm& read) const override {
     Findings found;
-    std::string before;
-    for (const Arm& arm : arms(scale)) {  // the data are the same for all arms of a variant
-      const std::string variant = arm.name.substr(0, arm.name.find('-'));
-      if (variant == before) continue;
-      before = variant;
-      const ArmInputs inputs = read(arm);
-      std::vector<int> pixels;  // in the order of the steps
+    for (const std::string variant : variants) {
+      const ArmInputs inputs = read(arms_of(variant, scale).front());  // the data are the same for all of them
+      std::vector<int> pixels;                                         // in the order of the steps
       if (variant == "permuted") pixels = pixel_permutation(inputs.settings);
       add_autoencoders(found,
                        {.title = variant,
@@ -63,18 +50,46 @@ class Laes final : public Reproduction {
   }
 
  private:
+  static constexpr const char* variants[] = {"sequential", "permuted"};
   /// The start that comes first is the one that the others are compared with.
   struct Start {
-    const char *name, *learning_rate;
+    const char* name;
+    double learning_rate;
   };
-  static constexpr Start starts[] = {{"classic", "3e-5"}, {"orthogonal", "1e-4"}, {"autoencoder", "1e-5"}};
-  static constexpr const char* small =
-      "replicas = 3\nmodel.units = 128\nmodel.layers = 1\ntrain.batch = 64\ntrain.updates = 200\n"
-      "train.validation_share = 0.05\ntrain.validate_every = 100\ntrain.clip = 1.0\ntrain.memory_sequences = 2000\n"
-      "train.gradient_every = 100\ninit.measure_draws = 0\n";
-  static constexpr const char* large =
-      "replicas = 5\nmodel.units = 128\nmodel.layers = 1\ntrain.batch = 64\ntrain.epochs = 30\ntrain.clip = 1.0\n"
-      "train.memory_sequences = 20000\ntrain.gradient_every = 5000\ninit.measure_draws = 0\n";
+  static constexpr Start starts[] = {{"classic", 3e-5}, {"orthogonal", 1e-4}, {"autoencoder", 1e-5}};
+
+  static std::vector<Arm> arms_of(const std::string& variant, ReproductionScale scale) {
+    std::vector<Arm> all;
+    for (const Start& start : starts) {
+      const std::vector<Assignment> own{{"task.name", variant + "_mnist"},
+                                        {"train.learning_rate", start.learning_rate}};
+      for (Arm& arm : every_arm(variant, variant, joined(own, scale == ReproductionScale::full ? large : small),
+                                {"lmn"}, {start.name}))
+        all.push_back(std::move(arm));
+    }
+    return all;
+  }
+
+  static inline const std::vector<Assignment> small{{"replicas", 3},
+                                                    {"model.units", 128},
+                                                    {"model.layers", 1},
+                                                    {"train.batch", 64},
+                                                    {"train.updates", 200},
+                                                    {"train.validation_share", 0.05},
+                                                    {"train.validate_every", 100},
+                                                    {"train.clip", 1.0},
+                                                    {"train.memory_sequences", 2000},
+                                                    {"train.gradient_every", 100},
+                                                    {"init.measure_draws", 0}};
+  static inline const std::vector<Assignment> large{{"replicas", 5},
+                                                    {"model.units", 128},
+                                                    {"model.layers", 1},
+                                                    {"train.batch", 64},
+                                                    {"train.epochs", 30},
+                                                    {"train.clip", 1.0},
+                                                    {"train.memory_sequences", 20000},
+                                                    {"train.gradient_every", 5000},
+                                                    {"init.measure_draws", 0}};
 };
 
 const Registration<Reproduction> registration("laes", [] { return std::make_unique<Laes>(); });

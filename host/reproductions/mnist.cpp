@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <hysteron/registry.hpp>
 
 #include "runs/reproduction.hpp"
@@ -17,13 +15,12 @@ class Mnist final : public Reproduction {
     const bool full = scale == ReproductionScale::full;
     std::vector<Arm> all;
     for (const std::string variant : {"sequential", "permuted"})
-      for (Arm& arm :
-           every_arm(variant, variant, fmt::format("task.name = \"{}_mnist\"\n", variant) + (full ? large : small),
-                     full ? std::vector<std::string>{"gru", "lstm", "mgu", "brc", "nbrc", "lmn"}
-                          : std::vector<std::string>{"gru"},
-                     full ? std::vector<std::string>{"classic", "chrono", "warm_up", "double", "autoencoder",
-                                                     "autoencoder_warm_up"}
-                          : std::vector<std::string>{"classic", "warm_up", "double", "autoencoder"}))
+      for (Arm& arm : every_arm(variant, variant, joined({{"task.name", variant + "_mnist"}}, full ? large : small),
+                                full ? std::vector<std::string>{"gru", "lstm", "mgu", "brc", "nbrc", "lmn"}
+                                     : std::vector<std::string>{"gru"},
+                                full ? std::vector<std::string>{"classic", "chrono", "warm_up", "double", "autoencoder",
+                                                                "autoencoder_warm_up"}
+                                     : std::vector<std::string>{"classic", "warm_up", "double", "autoencoder"}))
         all.push_back(std::move(arm));
     return all;
   }
@@ -33,12 +30,13 @@ class Mnist final : public Reproduction {
   }
 
  private:
-  static constexpr const char* small =
-      "replicas = 3\nmodel.units = 64\nmodel.layers = 1\ntrain.updates = 600\ntrain.validate_every = 200\n"
-      "train.validation_share = 0.05\ntrain.clip = 1.0\ninit.measure_draws = 3\n";
-  static constexpr const char* large =
-      "replicas = 5\nmodel.units = 256\nmodel.layers = 2\ntrain.epochs = 50\ntrain.clip = 1.0\ntrain.vaa_every = "
-      "3000\n";
+  static inline const std::vector<Assignment> small{
+      {"replicas", 3},        {"model.units", 64},           {"model.layers", 1},
+      {"train.updates", 600}, {"train.validate_every", 200}, {"train.validation_share", 0.05},
+      {"train.clip", 1.0},    {"init.measure_draws", 3}};
+  static inline const std::vector<Assignment> large{{"replicas", 5},     {"model.units", 256},
+                                                    {"model.layers", 2}, {"train.epochs", 50},
+                                                    {"train.clip", 1.0}, {"train.vaa_every", 3000}};
 };
 
 const Registration<Reproduction> registration("mnist", [] { return std::make_unique<Mnist>(); });

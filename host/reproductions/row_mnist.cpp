@@ -14,7 +14,7 @@ class RowMnist final : public Reproduction {
   std::vector<Arm> arms(ReproductionScale scale) const override {
     const bool full = scale == ReproductionScale::full;
     return every_arm(
-        "72 black steps", "", std::string("task.name = \"row_mnist\"\ntask.black = 72\n") + (full ? large : small),
+        "72 black steps", "", joined({{"task.name", "row_mnist"}, {"task.black", 72}}, full ? large : small),
         full ? std::vector<std::string>{"gru", "lstm", "mgu", "brc", "nbrc"} : std::vector<std::string>{"gru", "lstm"},
         full ? std::vector<std::string>{"classic", "chrono", "warm_up", "double", "autoencoder", "autoencoder_warm_up"}
              : std::vector<std::string>{"classic", "chrono", "warm_up"});
@@ -29,11 +29,11 @@ class RowMnist final : public Reproduction {
   }
 
  private:
-  static constexpr const char* small =
-      "replicas = 3\nmodel.units = 64\nmodel.layers = 2\ntrain.epochs = 1\ntrain.vaa_every = 500\ninit.measure_draws "
-      "= 3\n";
-  static constexpr const char* large =
-      "replicas = 5\nmodel.units = 256\nmodel.layers = 2\ntrain.epochs = 50\ntrain.vaa_every = 3000\n";
+  static inline const std::vector<Assignment> small{{"replicas", 3},          {"model.units", 64},
+                                                    {"model.layers", 2},      {"train.epochs", 1},
+                                                    {"train.vaa_every", 500}, {"init.measure_draws", 3}};
+  static inline const std::vector<Assignment> large{
+      {"replicas", 5}, {"model.units", 256}, {"model.layers", 2}, {"train.epochs", 50}, {"train.vaa_every", 3000}};
 };
 
 const Registration<Reproduction> registration("row_mnist", [] { return std::make_unique<RowMnist>(); });

@@ -17,9 +17,9 @@ class TMaze final : public Reproduction {
     const bool full = scale == ReproductionScale::full;
     std::vector<Arm> all;
     for (const int length : full ? std::vector{10, 20, 50, 100, 200} : std::vector{10, 50}) {
-      std::string settings = fmt::format(
-          "task.name = \"t_maze\"\ntask.length = {}\nreplicas = 5\nmodel.units = 32\nmodel.layers = 2\n", length);
-      if (!full) settings += fmt::format("train.episodes = {}\n", length <= 10 ? 500 : 1000);
+      std::vector<Assignment> settings{
+          {"task.name", "t_maze"}, {"task.length", length}, {"replicas", 5}, {"model.units", 32}, {"model.layers", 2}};
+      if (!full) settings.push_back({"train.episodes", length <= 10 ? 500 : 1000});
       for (Arm& arm : every_arm(
                fmt::format("length {}", length), fmt::format("L{}", length), settings,
                full ? std::vector<std::string>{"gru", "lstm", "mgu", "brc", "nbrc"} : std::vector<std::string>{"gru"},

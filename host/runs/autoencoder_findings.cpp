@@ -11,10 +11,10 @@
 namespace hysteron {
 namespace {
 
-constexpr int parts = 7;  // that the lags of the tables are summed over
+constexpr int parts = 7;  // of the sequences: a table has a column for the lags in each
 constexpr int shown = 8;  // digits
 
-/// The share of the sequences' variance that is missed, over the lags [from, to).
+/// The share of the variance that the decoder misses at the lags [from, to).
 double missed(const LagErrors& errors, int from, int to) {
   double error = 0, variance = 0;
   for (std::size_t lag = static_cast<std::size_t>(from); lag < static_cast<std::size_t>(to); ++lag) {
@@ -25,14 +25,14 @@ double missed(const LagErrors& errors, int from, int to) {
   return error / variance;
 }
 
-/// The first steps of sequences that all have more.
+/// The first steps of every sequence; all must be longer.
 Sequences cut(const Sequences& sequences, int steps) {
   Sequences first = sequences;
   first.lengths.assign(static_cast<std::size_t>(sequences.count), steps);
   return first;
 }
 
-// The borders of the parts: 0 first, all steps last.
+// Where the parts begin and end, from 0 to all steps.
 std::vector<int> borders(int steps) {
   std::vector<int> all;
   for (int part = 0; part <= parts; ++part) all.push_back(steps * part / parts);
@@ -142,7 +142,7 @@ void add_autoencoders(Findings& findings, const AutoencoderStudy& study, Backend
           fmt::format("{:.3f}", missed(error_by_lag(backend, autoencoder, cut(study.tested, length)), 0, length)));
     }
     Line line{.name = fmt::format("{} components", components), .color = chart.lines.size(), .x = {}, .y = {}};
-    // Single pixels of the border vary hardly at all: a point stands for several lags.
+    // A point stands for several lags, since some pixels of the border hardly vary.
     const int width = std::max(1, steps / 28);
     for (int from = 0; from + width <= steps; from += width) {
       line.x.push_back(from + (width - 1) / 2.0);

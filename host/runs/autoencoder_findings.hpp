@@ -15,8 +15,8 @@ struct AutoencoderStudy {
   std::vector<int> pixels;      ///< of digits: which pixel a step shows; empty: in order
 };
 
-/// Adds tables (energy kept, norm of B, error by lag and by length of the sequence), the spectrum, the error against
-/// the lag, and of digits the first ones beside what is decoded from their last state.
+/// Adds tables (energy kept, norm of B, error by lag and by length of the sequence), charts of the spectrum and of the
+/// error by lag, and, for digits, pictures of the first ones above what is decoded from their last state.
 void add_autoencoders(Findings& findings, const AutoencoderStudy& study, Backend& backend);
 
 }  // namespace hysteron

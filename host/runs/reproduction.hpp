@@ -10,17 +10,11 @@
 #include <hysteron/task.hpp>
 
 #include "report/page.hpp"
+#include "runs/arm.hpp"
 
 namespace hysteron {
 
 enum class ReproductionScale { quick, full };  ///< minutes on a laptop; the paper's own sizes, for a GPU
-
-/// One training run of a reproduction.
-struct Arm {
-  std::string group;     ///< the title of the charts that it is drawn in: "T = 100, gru"
-  std::string name;      ///< its folder, and its name in the table
-  std::string settings;  ///< TOML, below what the user sets
-};
 
 /// What an arm ran with.
 struct ArmInputs {
@@ -64,15 +58,5 @@ inline constexpr const char* evaluation =
     "of 10,000 test sequences 313 means by 312, a factor of about 1.0032; here the mean over sequences, unless compat "
     "= \"authors\".";
 }  // namespace ledger
-
-/// A network's start as the reproductions name it: its settings in TOML.
-struct StartOfArm {
-  std::string name, settings;
-};
-StartOfArm start_named(std::string_view name);
-
-/// Every cell with every start that can serve it (chrono: lstm; autoencoder: all but brc), below the settings given.
-std::vector<Arm> every_arm(const std::string& group, const std::string& folder, const std::string& settings,
-                           const std::vector<std::string>& cells, const std::vector<std::string>& starts);
 
 }  // namespace hysteron

@@ -1,7 +1,6 @@
 #include "runs/reproduction_run.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -25,45 +24,42 @@ constexpr const char* plan_file = "reproduction.json";
 
 std::string_view name_of(ReproductionScale scale) { return scale == ReproductionScale::quick ? "quick" : "full"; }
 
-/// Whether an arm knows the key of an assignment: what warms up classic networks not.
+/// Whether an arm knows the key of an assignment; classic networks know none of the warm-up.
 bool knows(const Arm& arm, const std::string& assignment) {
-  Settings settings;
-  settings.read_toml(arm.settings, "the arm " + arm.name);
+  Settings settings = settings_of(arm);
   configure(settings, Sections::task_and_training);
   return settings.declared(assignment.substr(0, assignment.find('=')));
 }
 
-/// Of an arm that begins: the arm's settings, below the environment, --set and flags.
+/// What an arm begins with: its own settings, below the environment, --set and flags.
 Settings settings_of(const Arm& arm, const ReproductionPlan& plan) {
-  Settings settings;
-  settings.read_toml(arm.settings, "the arm " + arm.name);
+  Settings settings = settings_of(arm);
   settings.read_environment(process_environment());
   for (const std::string& assignment : plan.assignments)
     if (knows(arm, assignment)) settings.assign(assignment);
   return settings;
 }
 
-/// Refuses what no arm knows, and values that none takes, before anything is written.
+/// Refuses a key that no arm knows, and a value that the first of those who know it does not take.
 void check_assignments(const ReproductionPlan& plan) {
   const std::vector<Arm> arms = Registry<Reproduction>::make(plan.name)->arms(plan.scale);
   for (const std::string& assignment : plan.assignments) {
     const auto arm = std::find_if(arms.begin(), arms.end(), [&](const Arm& one) { return knows(one, assignment); });
-    Settings settings;
-    settings.read_toml((arm == arms.end() ? arms.front() : *arm).settings, "the arm");
+    Settings settings = settings_of(arm == arms.end() ? arms.front() : *arm);
     settings.assign(assignment);
     configure(settings, Sections::task_and_training);
   }
 }
 
-/// Finds out what the settings of some arm cannot be made into, and which data are missing, before anything is written.
+/// Makes the data of every arm once, so that wrong settings and missing files are found before anything is written.
 void check_data(const ReproductionPlan& plan) {
-  std::set<std::string> made;  // of arms that differ in their networks alone the data are the same
+  std::vector<std::vector<Assignment>> made;  // arms that differ in their networks alone have the same data
   for (const Arm& arm : Registry<Reproduction>::make(plan.name)->arms(plan.scale)) {
     Settings settings = settings_of(arm, plan);
     const Configuration configuration = configure(settings, Sections::task_and_training);
-    const std::string all = settings.to_toml();
-    const std::size_t begin = std::min(all.find("[task]"), all.size());
-    if (!made.insert(all.substr(begin, all.find("\n[", begin) - begin)).second) continue;
+    const std::vector<Assignment> task = settings.section("task");
+    if (std::find(made.begin(), made.end(), task) != made.end()) continue;
+    made.push_back(task);
     doing("making the data of the arm " + arm.name, [&] { configuration.task->make(settings); });
   }
 }
@@ -73,7 +69,7 @@ bool run_arm(const Arm& arm, const ReproductionPlan& plan, Journal& journal, con
   using Begin = RunPlace::Begin;
   const std::filesystem::path path = plan.folder / arm.name;
   if (is_run_folder(path) && is_finished(path)) return true;
-  // Killed before its first checkpoint, a run begins again.
+  // A run that was killed before its first checkpoint begins again.
   const bool begun = is_run_folder(path) && (std::filesystem::is_directory(path / "checkpoint") ||
                                              std::filesystem::is_directory(path / "checkpoint.old"));
   Settings settings;
@@ -88,7 +84,7 @@ bool run_arm(const Arm& arm, const ReproductionPlan& plan, Journal& journal, con
   return !record_run(settings, configuration, *backend, journal, place).stopped();
 }
 
-/// Of an arm that is finished: the settings it ended with.
+/// What a finished arm ran with.
 ArmInputs inputs_of(const Arm& arm, const ReproductionPlan& plan) {
   ArmInputs inputs;
   inputs.settings.read_file(plan.folder / arm.name / "config.toml");
@@ -98,7 +94,7 @@ ArmInputs inputs_of(const Arm& arm, const ReproductionPlan& plan) {
   return inputs;
 }
 
-/// What differs from the experiment as its arms are called.
+/// The settings that the user gave to all arms, for a page's lead.
 std::string own_settings(const ReproductionPlan& plan) {
   return plan.assignments.empty() ? "" : fmt::format(", with {}", fmt::join(plan.assignments, ", "));
 }

@@ -26,8 +26,8 @@ struct ReproductionPlan {
   std::vector<std::string> arguments;    ///< the command line, for the runs' environment.json
 };
 
-/// Writes reproduction.json. Throws a usage error for an unknown name, or when the folder is there and not to be
-/// replaced; replacing, only when it is that of a reproduction.
+/// Writes reproduction.json, once the data of every arm could be made. Throws a usage error for an unknown name, and
+/// when the folder is there already; Existing::replace takes the place of another reproduction, and of nothing else.
 void write_plan(const ReproductionPlan& plan, Existing existing);
 /// Throws a usage error for a folder without reproduction.json.
 ReproductionPlan read_plan(const std::filesystem::path& folder);

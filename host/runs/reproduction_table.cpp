@@ -12,7 +12,7 @@
 namespace hysteron {
 namespace {
 
-/// Of the validation before the first gradient step.
+/// The values of the validation before the first gradient step.
 std::vector<double> first_of(const Course& course) {
   const auto first = course.find(0);
   return first == course.end() ? std::vector<double>() : first->second;
@@ -25,7 +25,7 @@ std::vector<double> restitution(const std::map<int, RecordedMemory>& memories) {
   return values;
 }
 
-/// A column: where its values, one a replica, stand in what a run left.
+/// A column: what it is called, and where a run holds its values, one a replica.
 struct ArmColumn {
   const char *key, *title;
   int digits;
@@ -68,7 +68,7 @@ std::string spread_text(const ArmRow& row, std::size_t column) {
   return spread->count == row.replicas ? text : fmt::format("{} ({} of {})", text, spread->count, row.replicas);
 }
 
-// Letters as a terminal counts them: bytes of UTF-8 that begin one.
+// The number of letters, as a terminal counts them: of bytes that begin a letter in UTF-8.
 std::size_t width_of(const std::string& text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xc0) != 0x80; }));

@@ -7,7 +7,7 @@
 
 namespace hysteron {
 
-/// Of the replicas that have a number.
+/// Over the replicas that have a number.
 struct Spread {
   double mean = 0, deviation = 0, median = 0;
   int count = 0;

@@ -68,7 +68,7 @@ Computed compute(Backend& backend, const CellInfo& cell, const Sequences& sequen
           .loss = loss.to_host()};
 }
 
-// Infinite where anything is not a number.
+// The largest difference over the largest value; infinite if anything is not finite.
 double relative_error(const std::vector<double>& found, const std::vector<double>& expected) {
   double difference = 0, largest = 0;
   for (std::size_t i = 0; i < expected.size(); ++i) {

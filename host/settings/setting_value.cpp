@@ -117,6 +117,12 @@ std::string toml_of(const SettingValue& value) {
   return std::visit(Write{}, value);
 }
 
+std::string_view kind_of(const SettingValue& value) {
+  static constexpr std::string_view kinds[] = {"true or false", "an integer", "a real number", "a string", "a list"};
+  static_assert(std::size(kinds) == std::variant_size_v<SettingValue>);
+  return kinds[value.index()];
+}
+
 std::string quoted_toml(std::string_view text) {
   std::string quoted = "\"";
   for (const char letter : text) {

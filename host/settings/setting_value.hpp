@@ -19,6 +19,7 @@ std::string expectation(const SettingValue& like, const SettingLimits& limits);
 bool within(const SettingValue& value, const SettingLimits& limits);
 
 std::string toml_of(const SettingValue& value);
+std::string_view kind_of(const SettingValue& value);  ///< "an integer"
 
 std::string quoted_toml(std::string_view text);  ///< a basic string of TOML
 std::string number_text(double value);  ///< the shortest that reads back as the same, always with a point or exponent

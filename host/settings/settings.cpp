@@ -69,6 +69,16 @@ void Settings::read_toml(std::string_view text, const std::string& name) {
       [&](TomlSection section) { sections_.emplace(std::move(section.name), origin(section.line)); });
 }
 
+void Settings::read_values(std::span<const Assignment> values, const std::string& name) {
+  for (const Assignment& given : values)
+    take(given_, given.key,
+         {.value = given.value,
+          .text = toml_of(given.value),
+          .kind = std::string(kind_of(given.value)),
+          .origin = "in " + name,
+          .rank = Rank::file});
+}
+
 void Settings::read_environment(std::span<const std::string> entries) {
   for (const std::string& entry : entries) {
     const std::size_t equals = entry.find('=');
@@ -172,6 +182,13 @@ double Settings::number(const std::string& key) const { return value_as<double>(
 const std::string& Settings::text(const std::string& key) const { return value_as<std::string>(at(key).value, key); }
 const std::vector<double>& Settings::numbers(const std::string& key) const {
   return value_as<std::vector<double>>(at(key).value, key);
+}
+
+std::vector<Assignment> Settings::section(std::string_view name) const {
+  std::vector<Assignment> values;
+  for (const std::string& key : order_)
+    if (section_of(key) == name) values.push_back({key, at(key).value});
+  return values;
 }
 
 bool Settings::given(const std::string& key) const { return at(key).given; }

@@ -17,6 +17,13 @@ namespace hysteron {
 /// A literal becomes what it is: 32 an integer, 1e-3 a real number, "gru" a text, true a flag.
 using SettingValue = std::variant<bool, std::int64_t, double, std::string, std::vector<double>>;
 
+/// A key and its value.
+struct Assignment {
+  std::string key = {};
+  SettingValue value = {};
+  bool operator==(const Assignment&) const = default;
+};
+
 /// What a setting may be. Of a list, every number.
 struct SettingLimits {
   double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
@@ -53,6 +60,8 @@ class Settings {
   // What is given. A later call of the same rank wins.
   void read_file(const std::filesystem::path& path);
   void read_toml(std::string_view text, const std::string& name);
+  /// As a file that says this. name: what messages call it, "the arm T50-gru-classic".
+  void read_values(std::span<const Assignment> values, const std::string& name);
   /// "HYSTERON_TASK_STEPS=100" is task.steps: letters' case and the difference of dot and underscore do not count.
   /// Entries of other names are passed over. HYSTERON_DATA says where data sets are; it need not be declared.
   void read_environment(std::span<const std::string> entries);
@@ -78,6 +87,7 @@ class Settings {
   double number(const std::string& key) const;  ///< of a setting declared with a real number
   const std::string& text(const std::string& key) const;
   const std::vector<double>& numbers(const std::string& key) const;
+  std::vector<Assignment> section(std::string_view name) const;  ///< every known key of "task", in their order
 
   bool given(const std::string& key) const;  ///< false: the default stands
   std::string origin(

@@ -1,0 +1,35 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hysteron/settings.hpp>
+
+namespace hysteron {
+
+/// One training run of several that are compared.
+struct Arm {
+  std::string group;                 ///< the title of the charts that it is drawn in: "T = 100, gru"
+  std::string name;                  ///< its folder, and its name in the table
+  std::vector<Assignment> settings;  ///< below what the user sets
+};
+
+/// What an arm gives; nothing is declared yet.
+Settings settings_of(const Arm& arm);
+
+/// A network's start as the reproductions name it: "double", "autoencoder_warm_up", or an initializer.
+struct StartOfArm {
+  std::string name;
+  std::vector<Assignment> settings;
+};
+StartOfArm start_named(std::string_view name);
+
+/// Every cell with every start that can serve it (chrono: lstm; autoencoder: all but brc), on top of the settings
+/// given.
+std::vector<Arm> every_arm(const std::string& group, const std::string& folder, const std::vector<Assignment>& settings,
+                           const std::vector<std::string>& cells, const std::vector<std::string>& starts);
+
+/// One after the other.
+std::vector<Assignment> joined(std::vector<Assignment> first, const std::vector<Assignment>& second);
+
+}  // namespace hysteron
