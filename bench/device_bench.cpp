@@ -78,7 +78,7 @@ enum class Part { forward, backward };
 
 void layer(benchmark::State& state, Backend& backend, const LayerCase& of, Part part) {
   const CellInfo& cell = *of.cell;
-  const std::ptrdiff_t units = of.units, gates = cell.input * units, matrices = (cell.recurrent + cell.deep) * units,
+  const std::ptrdiff_t units = of.units, gates = cell.input * units, matrices = std::ptrdiff_t(cell.matrices()) * units,
                        rows = of.input == InputMode::constant ? 1 : std::ptrdiff_t(of.extent.steps) * of.extent.batch;
   const int replicas = of.replicas;
   const double scale = 1 / std::sqrt(double(units));
@@ -284,11 +284,10 @@ void add_layer(const std::string& name, const char* schedule, const LayerCase& o
 const int registered = [] {
   for (const CellInfo& cell : every_cell()) {
     const std::string of(cell.name);
-    const bool told = of == "gru" || of == "lstm" || of == "elman";  // those that cuDNN has: every schedule
     for (const int units : {32, 64, 128, 256, 512, 1024})
       for (const int batch : {1, 16, 32, 128, 512})
         for (const char* const schedule : {"auto", "stepwise"})
-          if (told || schedule == std::string("auto"))
+          if (!cell.torch.empty() || schedule == std::string("auto"))  // beside cuDNN: every schedule
             add_layer("recurrence/" + of + "/" + schedule + "/units:" + std::to_string(units) +
                           "/batch:" + std::to_string(batch),
                       schedule, {&cell, units, 1, {1000, batch}});

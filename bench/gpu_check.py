@@ -36,7 +36,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PLACES = {"hysteron": ["hysteron"],
           "device_test": ["tests/device/device_test", "device_test"],
           "device_bench": ["bench/device_bench", "device_bench"]}
-CELLS = ["brc", "elman", "gru", "lmn", "lstm", "mgu", "nbrc"]
 UNITS = ("64|128", "32|256", "512|1024")  # what the goals are about first
 SANITIZED = ":".join(
     ["DeviceOperations/float.Losses", "DeviceOperations/float.Adam", "DeviceOperations/float.VariabilityAndAttractors",
@@ -48,27 +47,27 @@ SILENCE, SILENCE_OF_SANITIZER = 120, 300  # seconds without a word after which a
 SHORTEST_PART = 20  # seconds; with less time left none is begun
 
 
-def test_parts():
+def test_parts(cells):
     parts = {"operations": "DeviceOperations*:OnDevice*"}
-    parts.update({"recurrence " + cell: f"Every/DeviceRecurrence*/{cell}_*" for cell in CELLS})
+    parts.update({"recurrence " + cell: f"Every/DeviceRecurrence*/{cell}_*" for cell in cells})
     parts["schedules"] = "DeviceSchedules*"
     parts["decompositions"] = "DeviceDecompositions*:DeviceAutoencoder*"
-    parts.update({"networks " + cell: f"Every/DeviceNetworks*/{cell}" for cell in CELLS})
+    parts.update({"networks " + cell: f"Every/DeviceNetworks*/{cell}" for cell in cells})
     parts["the rest"] = "-" + ":".join(parts.values())
     return parts
 
 
-def parts_of(section):
+def parts_of(section, cells):
     """The parts of a section, each short enough for one call: name -> what to run."""
     if section == "tests":
-        return {"hysteron info": "info", "hysteron train": "train", **test_parts()}
+        return {"hysteron info": "info", "hysteron train": "train", **test_parts(cells)}
     if section == "sanitizer":
         return {tool: tool for tool in ("memcheck", "racecheck", "synccheck")}
     if section == "recurrence":
-        return {f"{cell} {units}": f"^recurrence/{cell}/.*/units:({units})/" for units in UNITS for cell in CELLS}
+        return {f"{cell} {units}": f"^recurrence/{cell}/.*/units:({units})/" for units in UNITS for cell in cells}
     if section == "pytorch":
         return {units: units.replace("|", ",") for units in UNITS}
-    return {cell: f"^{section}/{cell}/" for cell in CELLS} if section != "operations" else {"all": "^operations/"}
+    return {cell: f"^{section}/{cell}/" for cell in cells} if section != "operations" else {"all": "^operations/"}
 
 
 SECTIONS = ["tests", "recurrence", "pytorch", "population", "constant_input", "warm_up_step", "operations", "sanitizer"]
@@ -103,26 +102,28 @@ def offer_libraries():
 
 
 def ask_for_gpu(hysteron):
-    """Its description, as results are named after it; ends the program where there is none to use."""
+    """Its description, as results are named after it, and the cells of the build; ends the program where there is none
+    to use."""
     info = subprocess.run([hysteron, "info", "--device", "cpu", "--json"], capture_output=True, text=True,
                           errors="replace")
     lines = [line for line in info.stdout.splitlines() if line.startswith("{")]
     if not lines:
         print(f"gpu-check: hysteron info ended with {info.returncode}\n{info.stderr.strip()}", file=sys.stderr)
         sys.exit(4)
-    kinds = [kind for kind in json.loads(lines[-1])["backends"] if kind["name"] == "cuda"]
+    told = json.loads(lines[-1])
+    kinds = [kind for kind in told["backends"] if kind["name"] == "cuda"]
     if not kinds or not kinds[0]["usable"] or not kinds[0]["devices"]:
         reason = kinds[0]["reason"] if kinds else "this build has no CUDA backend"
         print(f"gpu-check: no GPU to check on: {reason}", file=sys.stderr)
         sys.exit(4)
-    return kinds[0]["devices"][0]["description"]
+    return kinds[0]["devices"][0]["description"], told["cells"]
 
 
 class Check:
     def __init__(self, programs, out, fresh):
         self.programs = programs
-        gpu, build = ask_for_gpu(programs["hysteron"]), fingerprint(programs)
-        self.results = {"gpu": gpu, "programs": build, "parts": {}}
+        (gpu, cells), build = ask_for_gpu(programs["hysteron"]), fingerprint(programs)
+        self.results = {"gpu": gpu, "programs": build, "cells": cells, "parts": {}}
         os.makedirs(out, exist_ok=True)
         name = re.sub(r"[^a-z0-9]+", "-", gpu.split(",")[0].lower()).strip("-")
         first = os.path.join(out, f"{name}-{datetime.date.today().isoformat()}")
@@ -153,7 +154,7 @@ class Check:
         """Whether everything asked for is done."""
         end = time.monotonic() + seconds
         for section in sections:
-            for part, what in parts_of(section).items():
+            for part, what in parts_of(section, self.results["cells"]).items():
                 key = f"{section}: {part}"
                 if key in self.results["parts"]:
                     continue

@@ -5,7 +5,6 @@ import re
 from predicted_times import predicted_us_per_step, predicted_warm_up_us
 
 UNITS, BATCHES = (32, 64, 128, 256, 512, 1024), (1, 16, 32, 128, 512)
-CELLS = ("elman", "lstm", "gru", "mgu", "brc", "nbrc", "lmn")
 OFF_BY = 1.5  # from here on a figure that misses its prediction is marked, and a line has to say why
 
 
@@ -40,14 +39,14 @@ def beside(measured, predicted):
 def recurrences(results):
     ours, theirs = times_of(results, "recurrence"), times_of(results, "pytorch")
     pages = []
-    for cell in CELLS:
+    for cell, arithmetic in results["cells"].items():
         rows = []
         for units in UNITS:
             for batch in BATCHES:
                 row = [str(units), str(batch)]
                 for direction in ("forward", "backward"):
                     auto = us(ours, f"recurrence/{cell}/auto/units:{units}/batch:{batch}/{direction}")
-                    row.append(beside(auto, predicted_us_per_step(cell, units, batch, direction)))
+                    row.append(beside(auto, predicted_us_per_step(arithmetic, units, batch, direction)))
                     stepwise = us(ours, f"recurrence/{cell}/stepwise/units:{units}/batch:{batch}/{direction}")
                     row.append(number(stepwise))
                     for kind in ("fp32", "tf32"):
@@ -66,23 +65,23 @@ def others(results):
     pages = []
     population = times_of(results, "population")
     rows = []
-    for cell in CELLS:
+    for cell, arithmetic in results["cells"].items():
         for direction in ("forward", "backward"):
             row = [cell, direction]
             for replicas in (1, 16, 132, 528):
                 measured = us(population, f"population/{cell}/replicas:{replicas}/{direction}")
-                row.append(beside(measured, predicted_us_per_step(cell, 64, 4, direction, replicas)))
+                row.append(beside(measured, predicted_us_per_step(arithmetic, 64, 4, direction, replicas)))
             rows.append(row)
     pages.append("## Populations\n\n64 units, 4 sequences each, 300 steps: microseconds a step (predicted)\n\n"
                  + table(["cell", "direction", "1 model", "16", "132", "528"], rows))
     constant, warm = times_of(results, "constant_input"), times_of(results, "warm_up_step")
     rows = []
-    for cell in CELLS:
+    for cell, arithmetic in results["cells"].items():
         row = [cell]
         for units in (64, 256):
             measured = us(constant, f"constant_input/{cell}/units:{units}/forward", "us")
-            row.append(beside(measured, 1e4 * predicted_us_per_step(cell, units, 128, "forward")))
-        row.append(beside(us(warm, f"warm_up_step/{cell}", "us"), predicted_warm_up_us(cell)))
+            row.append(beside(measured, 1e4 * predicted_us_per_step(arithmetic, units, 128, "forward")))
+        row.append(beside(us(warm, f"warm_up_step/{cell}", "us"), predicted_warm_up_us(arithmetic)))
         rows.append(row)
     pages.append("## Constant input, warm-up\n\nMicroseconds: 10,000 steps of 128 sequences under a constant input; "
                  "a gradient step of the warm-up, 2 x 256 units, 32 sequences of 600 steps (both: predicted)\n\n"
@@ -117,7 +116,7 @@ def goals(results):
                     other = their["forward"] + their["backward"]
                     found.append((f"{cell}, {units} units, batch {batch}: no slower than cuDNN fp32",
                                   f"{number(own)} against {number(other)} us a step", own <= other))
-    for cell in ("mgu", "brc", "nbrc", "lmn"):
+    for cell in (cell for cell, told in results["cells"].items() if not told["torch"]):  # cuDNN has the others
         for units in (64, 128, 256):
             own = both(ours, f"recurrence/{cell}/auto/units:{units}/batch:32")
             gru = both(ours, f"recurrence/gru/auto/units:{units}/batch:32")

@@ -1,8 +1,6 @@
 """Microseconds that a step of a recurrence should take on an H200, by the arithmetic that the dispatcher
 (cuda/schedule.cpp) goes by: floors of latency times 1.4, and the rates of its units. To be set beside what is measured."""
 
-MATRICES = {"elman": 1, "lstm": 4, "gru": 3, "mgu": 2, "brc": 0, "nbrc": 2, "lmn": 3}  # recurrent and deep lanes
-DEEP = ("mgu", "lmn")  # two products one after the other
 MULTIPROCESSORS = 132
 SOLO_EXCHANGE, CLUSTER_EXCHANGE, SCAN_STEP, STEPWISE_PRODUCT = 0.20, 0.36, 0.05, 5.0
 MULTIPLY_ADDS = 128 * 1.7e3 / 1.5  # a microsecond and multiprocessor
@@ -19,8 +17,10 @@ def blocks_of(matrices, units):
     return 4 if matrices <= 2 else 8
 
 
-def predicted_us_per_step(cell, units, batch, direction, replicas=1, schedule="auto"):
-    matrices, phases = MATRICES[cell], 2 if cell in DEEP else 1
+def predicted_us_per_step(arithmetic, units, batch, direction, replicas=1, schedule="auto"):
+    """arithmetic: of a cell, as `hysteron info --json` tells it: how many recurrent matrices there are, and how many
+    products one after the other."""
+    matrices, phases = arithmetic["matrices"], max(1, arithmetic["products"])
     factor = BACKWARD if direction == "backward" else 1.0
     if matrices == 0 and schedule != "stepwise":
         return SCAN_STEP * factor
@@ -39,8 +39,8 @@ def predicted_us_per_step(cell, units, batch, direction, replicas=1, schedule="a
     return min(best * factor, stepwise)
 
 
-def predicted_warm_up_us(cell):
+def predicted_warm_up_us(arithmetic):
     """A gradient step of the warm-up of 2 x 256 units on 32 sequences: 600 steps of theirs and 200 under the constant
     input, forward and backward; for products over all steps, VAA*, Adam and what waits for the host 500."""
-    step = sum(predicted_us_per_step(cell, 256, 32, direction) for direction in ("forward", "backward"))
+    step = sum(predicted_us_per_step(arithmetic, 256, 32, direction) for direction in ("forward", "backward"))
     return 2 * (600 + 200) * step + 500

@@ -49,7 +49,7 @@ void layer(benchmark::State& state, const CellInfo& cell, int units, int replica
     }
     return tensor;
   };
-  const std::ptrdiff_t matrices = cell.recurrent + cell.deep, gates = std::ptrdiff_t(cell.input) * units,
+  const std::ptrdiff_t matrices = cell.matrices(), gates = std::ptrdiff_t(cell.input) * units,
                        rows = std::ptrdiff_t(extent.steps) * extent.batch;
   auto input = matrix(rows, 1), weight_ih = matrix(gates, 1), weight_hh = matrix(matrices * units, units);
   auto bias = matrix(1, gates), unit = matrix(1, std::ptrdiff_t(cell.unit) * units);

@@ -102,13 +102,14 @@ const int registered = [] {
         ->MeasureProcessCPUTime()
         ->UseRealTime();
   };
-  for (const char* const cell : {"gru", "lstm"})
+  for (const CellInfo& cell : every_cell()) {
     for (const int units : {64, 128, 256})
-      add("training_step/" + std::string(cell) + "/" + std::to_string(units),
-          [=](benchmark::State& state) { training_step(state, cell, units); });
-  for (const CellInfo& cell : every_cell())
+      if (!cell.torch.empty())  // beside compare_pytorch.py
+        add("training_step/" + std::string(cell.name) + "/" + std::to_string(units),
+            [&cell, units](benchmark::State& state) { training_step(state, cell.name.data(), units); });
     add("warm_up_step/" + std::string(cell.name),
         [&cell](benchmark::State& state) { warm_up_step(state, cell.name.data()); });
+  }
   return 0;
 }();
 

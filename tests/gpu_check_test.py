@@ -21,14 +21,15 @@ HYSTERON = """
     if "--json" in sys.argv:
         print("words first")
         print(json.dumps({"backends": [{"name": "cpu"}, {"name": "cuda", "usable": usable, "reason": "no driver", "devices": [
-            {"description": "NVIDIA H200, 139 GiB, compute capability 9.0, 132 multiprocessors"}]}]}))
+            {"description": "NVIDIA H200, 139 GiB, compute capability 9.0, 132 multiprocessors"}]}],
+            "cells": {cell: {"matrices": 3, "products": 1, "torch": "" if cell == "brc" else "nn"} for cell in "lstm gru brc".split()}}))
 """
 # As GoogleTest prints: DeviceSchedules has what goes wrong.
 DEVICE_TEST = """
     import fnmatch, os, signal
     tests = {"DeviceOperations/float.Losses": "OK", "DeviceSchedules.Fails": "FAILED", "DeviceSchedules.Crashes": "crash",
              "DeviceSchedules.Ruins": "ruin", "DeviceSchedules.Last": "OK", "DeviceSchedules.Skipped": "SKIPPED"}
-    for cell in "brc elman gru lmn lstm mgu nbrc".split():
+    for cell in "lstm gru brc".split():
         tests[f"Every/DeviceNetworks.Train/{cell}"] = "OK"
         tests[f"Every/DeviceRecurrence.AgreesWithTheCpuInDouble/{cell}_33_solo_float_lengths"] = "OK"
     tests["DeviceDecompositions.Eigenvectors"] = tests["DeviceAutoencoder.EverySolver"] = tests["Further.One"] = "OK"
@@ -56,7 +57,7 @@ DEVICE_BENCH = """
     import re
     wanted = [one for one in sys.argv if one.startswith("--benchmark_filter=")][0].removeprefix("--benchmark_filter=")
     out = [one for one in sys.argv if one.startswith("--benchmark_out=")][0].removeprefix("--benchmark_out=")
-    cells = "brc elman gru lmn lstm mgu nbrc".split()
+    cells = "lstm gru brc".split()
     names = ["operations/adam/1_of_1000000"] + [f"warm_up_step/{cell}" for cell in cells]
     for cell in cells:
         for side in ("forward", "backward"):

@@ -225,10 +225,11 @@ TEST_F(DetachedGradients, OfNoStepAreTheGradients) {
 }
 
 TEST_F(DetachedGradients, NeedALinearMemory) {
+  for (const char* const cell : {"lmn", "lstm"}) EXPECT_TRUE(cell_named(cell).linear_memory) << cell;
   ModelShape shape{.cell = nullptr, .units = 4, .layers = 1, .structure = Structure::stack, .inputs = 1, .outputs = 1};
   for (const CellInfo& cell : every_cell()) {
     shape.cell = &cell;
-    if (cell.name == "lmn" || cell.name == "lstm") {
+    if (cell.linear_memory) {
       EXPECT_NO_THROW(GradientDetaching<float>(shape, 0.5)) << cell.name;
       continue;
     }
@@ -238,6 +239,7 @@ TEST_F(DetachedGradients, NeedALinearMemory) {
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::usage);
       EXPECT_NE(std::string(error.what()).find(cell.name), std::string::npos) << error.what();
+      EXPECT_NE(error.text().expected.find("lmn, lstm"), std::string::npos) << error.text().expected;
     }
   }
 }

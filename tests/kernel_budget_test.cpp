@@ -47,10 +47,10 @@ class KernelBudget : public testing::Test {
     outcome.code = WEXITSTATUS(pclose(pipe));
     return outcome;
   }
-  /// The verdict on one kernel of 40 registers and 256 shared bytes.
+  /// The verdict on the kernels of `line` by a budget that knows the cell Brc.
   Outcome check(const std::string& budget, const std::string& line, const std::string& version = "13.0") const {
     write("table", "kernel\tarchitecture\tregisters\tshared\tstack\tspilled\n" + line);
-    write("budget", "nvcc 13.0\tregisters\tshared\n" + budget);
+    write("budget", "nvcc 13.0\tregisters\tshared\tBrc\n" + budget);
     return run("kernel_budget.sh", "check table budget " + version);
   }
 };
@@ -83,6 +83,7 @@ TEST_F(KernelBudget, WithinItPassesAndAboveItFails) {
   EXPECT_THAT(registers.text, HasSubstr("scan<double> for sm_90: 40 registers, budget 39"));
   EXPECT_THAT(check("scan\t40\t255\n", kernel).text, HasSubstr("256 bytes of shared memory, budget 255"));
   EXPECT_EQ(check("", kernel).code, 1);
+  EXPECT_THAT(check("", kernel).text, HasSubstr("no budget for scan"));
   EXPECT_THAT(check("scan\t40\t256\nother\t1\t1\n", kernel).text, HasSubstr("other: in the budget, not in the build"));
   EXPECT_EQ(check("", "").code, 1);
 }
@@ -96,11 +97,22 @@ TEST_F(KernelBudget, ASpillFailsWhateverTheCompiler) {
   EXPECT_THAT(other.text, HasSubstr("registers not compared"));
 }
 
+// A cell is one file: its kernels pass without a line of their own, but none spills, and nobody thinks them compared.
+TEST_F(KernelBudget, KernelsOfACellThatIsNewerAreToldAndMayNotSpill) {
+  const std::string budget = "scan\t40\t256\n", known = "scan<Brc<float>>\tsm_90\t40\t256\t0\t0\n";
+  const Outcome found = check(budget, known + "scan<Wide<float>, 2>\tsm_90\t41\t257\t0\t0\n");
+  EXPECT_EQ(found.code, 0);
+  EXPECT_THAT(found.text, HasSubstr("Wide: 1 kernels not compared"));
+  EXPECT_EQ(check(budget, known + "scan<Wide<float>, 2>\tsm_90\t9\t0\t0\t8\n").code, 1);
+  EXPECT_EQ(check(budget, "scan<Brc<float>>\tsm_90\t41\t256\t0\t0\n").code, 1);
+}
+
 TEST_F(KernelBudget, AnUpdateWritesWhatIs) {
   check("old\t1\t1\n",
-        "scan<double>\tsm_90\t40\t256\t0\t0\nscan<float>\tsm_80\t60\t0\t0\t0\nlibrary x\tsm_90\t9\t9\t0\t0\n");
+        "scan<double>\tsm_90\t40\t256\t0\t0\nscan<float>\tsm_80\t60\t0\t0\t0\nlibrary x\tsm_90\t9\t9\t0\t0\n"
+        "scan<Gru<float>, 1>\tsm_80\t6\t0\t0\t0\nscan<Brc<double>>\tsm_80\t6\t0\t0\t0\n");
   EXPECT_EQ(run("kernel_budget.sh", "update table budget 13.0").code, 0);
-  EXPECT_EQ(read("budget"), "nvcc 13.0\tregisters\tshared\nscan\t60\t256\n");
+  EXPECT_EQ(read("budget"), "nvcc 13.0\tregisters\tshared\tBrc Gru\nscan\t60\t256\n");
   EXPECT_EQ(run("kernel_budget.sh", "check table budget 13.0").code, 0);
   EXPECT_EQ(run("kernel_budget.sh", "judge table budget 13.0").code, 2);
 }

@@ -30,7 +30,7 @@ struct Layer {
       for (Real& value : values) value = Real(normal(random));
     };
     const std::ptrdiff_t rows = std::ptrdiff_t(shape.replicas) * shape.batch, units = shape.units;
-    const int matrices = cell.recurrent + cell.deep;
+    const int matrices = cell.matrices();
     draw(weight, shape.replicas * matrices * units * units, 1 / std::sqrt(double(units)));
     draw(unit, shape.replicas * cell.unit * units, 0.5);
     draw(input, (kind == InputKind::constant ? shape.replicas : rows * shape.steps) * cell.input * units, 0.5);
@@ -60,7 +60,7 @@ struct Layer {
     run.shape = shape;
     run.lengths = lengths.empty() ? nullptr : lengths.data();
     run.weight = weight.data();
-    run.weight_replica = std::ptrdiff_t(cell.recurrent + cell.deep) * shape.units * shape.units;
+    run.weight_replica = std::ptrdiff_t(cell.matrices()) * shape.units * shape.units;
     run.unit = {unit.data(), std::ptrdiff_t(cell.unit) * shape.units, 0, 0};
     run.input = kind == InputKind::constant
                     ? Lanes<const Real>{input.data(), std::ptrdiff_t(cell.input) * shape.units, 0, 0}
@@ -105,12 +105,8 @@ struct Layer {
       const View<const Real> b{
           read.data(),       shape.replicas, rows, units, std::ptrdiff_t(read_steps) * shape.batch * read_lanes * units,
           read_lanes * units};
-      const View<Real> c{weight_gradient.data() + first * units * units,
-                         shape.replicas,
-                         lanes * units,
-                         units,
-                         std::ptrdiff_t(cell.recurrent + cell.deep) * units * units,
-                         units};
+      const View<Real> c{weight_gradient.data() + first * units * units,  shape.replicas, lanes * units, units,
+                         std::ptrdiff_t(cell.matrices()) * units * units, units};
       operations.product(a, Transposed::yes, b, Transposed::no, c, Result::replaced);
     };
     add(recurrent_gradient, cell.recurrent, states, cell.state, shape.steps + 1, 0);

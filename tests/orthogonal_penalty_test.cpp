@@ -88,6 +88,8 @@ TEST(OrthogonalPenalty, IsRefusedWithoutAMemoryMatrix) {
     ADD_FAILURE() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::usage);
+    EXPECT_NE(error.text().expected.find("lmn"), std::string::npos) << error.text().expected;
+    EXPECT_EQ(error.text().found, "--cell gru");
   }
 }
 

@@ -111,6 +111,31 @@ TEST(Cells, AnUnknownNameIsAnsweredWithTheNearest) {
   }
 }
 
+// What a cell says of itself beyond its equations is about lanes and gates that it has.
+TEST(Cells, TraitsFitTheRecords) {
+  for (const CellInfo& cell : every_cell()) {
+    const std::string_view gates = cell.layout.gates;
+    const auto has = [&](char gate) { return gates.find(gate) != std::string_view::npos; };
+    EXPECT_EQ(std::ssize(gates), cell.input) << cell.name;
+    EXPECT_EQ(cell.layout.unit == UnitPlace::none, cell.unit == 0) << cell.name;
+    if (cell.candidate) {
+      EXPECT_EQ(cell.matrices(), cell.input) << cell.name;
+      EXPECT_TRUE(has(cell.candidate->gate)) << cell.name;
+      for (const char gate : std::string(cell.candidate->opened) + std::string(cell.candidate->closed))
+        EXPECT_TRUE(has(gate) && gate != cell.candidate->gate) << cell.name << gate;
+    }
+    if (cell.time_gates) {
+      EXPECT_TRUE(has(cell.time_gates->forget)) << cell.name;
+      EXPECT_TRUE(cell.time_gates->input == 0 || has(cell.time_gates->input)) << cell.name;
+    }
+    if (cell.linear_memory) {
+      EXPECT_TRUE(cell.linear_memory->detached >= 1 && cell.linear_memory->detached <= cell.recurrent) << cell.name;
+      EXPECT_LT(cell.linear_memory->matrix, cell.recurrent) << cell.name;
+      EXPECT_TRUE(cell.linear_memory->matrix < 0 || cell.deep == 1) << cell.name;
+    }
+  }
+}
+
 struct Fruit {
   static constexpr std::string_view noun = "fruit";
   virtual ~Fruit() = default;

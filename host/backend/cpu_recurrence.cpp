@@ -68,7 +68,7 @@ void CpuOperations<Real>::run_slices(const LayerRun<Real>& run, const LayerGradi
 
   // Forward a unit's weights are a column of its lane, backward a row of the whole.
   const int copies = run.weight_replica == 0 ? 1 : replicas, panel = products.panel;
-  const int panels = (units + panel - 1) / panel, lanes = cell.recurrent + cell.deep;
+  const int panels = (units + panel - 1) / panel, lanes = cell.matrices();
   const std::ptrdiff_t lane = std::ptrdiff_t(units) * panels * panel, matrix = std::ptrdiff_t(units) * units;
   Real* const packed = workers_->shared<Real>(Shared::panels, copies * lanes * lane);
   const int tasks = gradient ? 2 : lanes;

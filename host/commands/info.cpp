@@ -99,8 +99,13 @@ data sets are found. Exits with 1 when a self-test fails.)";
   }
 
   Json json(const Build& build) const override {
-    Json cells = Json::array(), folders = Json::array(), tasks = Json::object(), initializers = Json::object();
-    for (const CellInfo& cell : every_cell()) cells.push_back(std::string(cell.name));
+    Json cells = Json::object(), folders = Json::array(), tasks = Json::object(), initializers = Json::object();
+    // What a step takes: recurrent matrices, in products one after the other; and the module of PyTorch's that it
+    // equals.
+    for (const CellInfo& cell : every_cell())
+      cells[std::string(cell.name)] = {{"matrices", cell.matrices()},
+                                       {"products", (cell.recurrent > 0) + (cell.deep > 0)},
+                                       {"torch", std::string(cell.torch)}};
     for (const std::filesystem::path& folder : data_folders("")) folders.push_back(folder.string());
     for (const auto& [name, description] : family<Task>()) tasks[name] = description;
     for (const auto& [name, description] : family<Initializer>()) initializers[name] = description;

@@ -3,15 +3,19 @@
 #include <hysteron/initializer.hpp>
 #include <hysteron/registry.hpp>
 
+#include "preparation/suitable_cells.hpp"
+
 namespace hysteron {
 namespace {
 
 class Autoencoder final : public Initializer {
  public:
   std::string description() const override {
-    return "the linear autoencoder of the training sequences, layer by layer, and a read-out by least squares (lmn, "
-           "elman, gru, mgu, lstm)";
+    return "the linear autoencoder of the training sequences, layer by layer, and a read-out by least squares (" +
+           cells() + ")";
   }
+
+  std::string reason_against(const CellInfo& cell) const override { return reason_against_autoencoder(cell); }
 
   void declare(Settings& settings) const override {
     const AutoencoderOptions options;
@@ -29,8 +33,8 @@ class Autoencoder final : public Initializer {
     settings.declare("init.solver", "auto", "auto goes by size", one_of({"auto", "gram", "incremental", "randomized"}));
     settings.declare("init.scale", options.layer.scale, "of the states: small ones stay where tanh is a line",
                      above(0));
-    settings.declare("init.gate_bias", options.layer.gate_bias,
-                     "that opens the gates of gru, mgu and lstm, or closes them", range(0.0, 100.0));
+    settings.declare("init.gate_bias", options.layer.gate_bias, "that opens the gates of gated cells, or closes them",
+                     range(0.0, 100.0));
     settings.declare("init.ridge", options.ridge, "of the read-out's least squares, in mean variances of a unit",
                      range(0.0, 1e6));
   }

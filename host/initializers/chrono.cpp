@@ -1,14 +1,17 @@
 #include <hysteron/initializer.hpp>
 #include <hysteron/registry.hpp>
 
+#include "preparation/suitable_cells.hpp"
+
 namespace hysteron {
 namespace {
 
 class Chrono final : public Initializer {
  public:
   std::string description() const override {
-    return "forget and input gates biased for time constants up to init.time_constant (lstm)";
+    return "forget and input gates biased for time constants up to init.time_constant (" + cells() + ")";
   }
+  std::string reason_against(const CellInfo& cell) const override { return reason_against_chrono(cell); }
   void declare(Settings& settings) const override {
     settings.declare("init.time_constant", ChronoOptions().time_constant,
                      "the largest of chrono, in steps; 0: as long as the sequences", range(0, 1'000'000'000));

@@ -50,7 +50,7 @@ std::vector<ParameterSlice> parameter_slices(const ModelShape& shape, const Name
              .name = prefixes.parts[static_cast<std::size_t>(part)] + std::string(name) + "_l" + std::to_string(layer),
              .shape = std::move(extents)});
       };
-      const std::ptrdiff_t products = cell.recurrent + cell.deep,
+      const std::ptrdiff_t products = cell.matrices(),
                            bias = cell.input + (cell.layout.unit == UnitPlace::bias_ih ? cell.unit : 0);
       add(Role::weight_ih, "weight_ih", {cell.input * units, inputs});
       if (products > 0) add(Role::weight_hh, "weight_hh", {products * units, units});
@@ -95,7 +95,7 @@ CellWeights<Real> Model<Real>::cell_weights(int layer, int part, bool gradients)
   CellWeights<Real> weights;
   weights.input = window(Role::weight_ih);
   weights.bias = bias.columns_from(0, cell.input * units);
-  if (cell.recurrent + cell.deep > 0) weights.recurrent = window(Role::weight_hh);
+  if (cell.matrices() > 0) weights.recurrent = window(Role::weight_hh);
   if (cell.layout.unit == UnitPlace::bias_ih) {
     weights.unit = bias.columns_from(cell.input * units, cell.unit * units);
   } else if (cell.layout.unit != UnitPlace::none) {

@@ -105,7 +105,7 @@ std::string cell_hint(const StoredModel& stored, const std::vector<ParameterSlic
   std::string cells;
   for (const CellInfo& cell : every_cell()) {
     const bool fits = below && below->shape.size() == 2 && below->shape[0] == cell.input * units &&
-                      (!recurrent || weight.shape[0] == (cell.recurrent + cell.deep) * units);
+                      (!recurrent || weight.shape[0] == cell.matrices() * units);
     if (cell.name != stored.shape.cell->name && fits)
       cells += fmt::format("{}--cell {}", cells.empty() ? "" : " or ", cell.name);
   }
@@ -169,10 +169,15 @@ StoredModel ours(Safetensors file, std::string_view cell) {
 }
 
 StoredModel foreign(Safetensors file, std::string_view cell) {
-  if (cell.empty())
+  if (cell.empty()) {
+    std::string known;
+    for (const CellInfo& one : every_cell())
+      if (!one.torch.empty())
+        known += fmt::format("{}{} for an {}", known.empty() ? "pass --cell " : ", ", one.name, one.torch);
     throw usage_error({.what = "the file does not say which cell its network has",
                        .expected = "--cell NAME, since the file has no hysteron metadata",
-                       .hint = "pass --cell gru for an nn.GRU, lstm for an nn.LSTM, elman for an nn.RNN"});
+                       .hint = known});
+  }
   const Anatomy found = anatomy(file);
   const bool halves = found.prefixes.size() == 2;
   StoredModel stored;

@@ -1,19 +1,13 @@
 #include "preparation/network_start.hpp"
 
-#include <array>
 #include <string>
 #include <vector>
 
 #include "preparation/draws.hpp"
+#include "preparation/suitable_cells.hpp"
 
 namespace hysteron {
 namespace {
-
-constexpr std::array<OpenCell, 5> open_cells{{{"elman", 'h', "", ""},
-                                              {"gru", 'n', "r", "z"},
-                                              {"lmn", 'h', "", ""},
-                                              {"lstm", 'g', "io", "f"},
-                                              {"mgu", 'n', "f", ""}}};
 
 /// A parameter of one replica, changed on the host.
 template <class Real>
@@ -62,12 +56,18 @@ class LayerStart {
         autoencoder_(&autoencoder),
         scale_(scale) {}
 
+  /// A deep transition whose state is the memory itself.
   void linear_memory() {
     Edited<Real> input = edit(Role::weight_ih), recurrent = edit(Role::weight_hh), bias = edit(Role::bias_ih);
     put_input(input, 0);
-    put_recurrent(recurrent, 0, units_, p_, zero);  // W_mh, W_mm, W_hm
-    put_recurrent(recurrent, 1, units_, p_, [&](std::ptrdiff_t i, std::ptrdiff_t j) { return b(i, j); });
-    put_recurrent(recurrent, 2, units_, p_, [](std::ptrdiff_t i, std::ptrdiff_t j) { return i == j ? 1.0 : 0.0; });
+    for (int block = 0; block < cell_->recurrent; ++block) {
+      if (block == cell_->linear_memory->matrix)
+        put_recurrent(recurrent, block, units_, p_, [&](std::ptrdiff_t i, std::ptrdiff_t j) { return b(i, j); });
+      else
+        put_recurrent(recurrent, block, units_, p_, zero);
+    }
+    put_recurrent(recurrent, cell_->recurrent, units_, p_,
+                  [](std::ptrdiff_t i, std::ptrdiff_t j) { return i == j ? 1.0 : 0.0; });
     for (std::ptrdiff_t i = 0; i < p_; ++i) {
       bias.at(0, i) = 0;
       bias.at(0, units_ + i) = -mean_input(i);
@@ -75,13 +75,14 @@ class LayerStart {
     input.store(), recurrent.store(), bias.store();
   }
 
-  void candidate(const OpenCell& open, double gate_bias) {
+  void candidate(double gate_bias) {
+    const Candidate& open = *cell_->candidate;
     Edited<Real> input = edit(Role::weight_ih), recurrent = edit(Role::weight_hh), bias = edit(Role::bias_ih);
     const std::string_view gates = cell_->layout.gates;
     for (std::size_t letter = 0; letter < gates.size(); ++letter) {
       const std::ptrdiff_t block = static_cast<std::ptrdiff_t>(letter);
       const char gate = gates[letter];
-      if (gate == open.candidate) {
+      if (gate == open.gate) {
         put_input(input, block);
         put_recurrent(recurrent, block, units_, p_, [&](std::ptrdiff_t i, std::ptrdiff_t j) { return b(i, j); });
       } else {
@@ -93,7 +94,7 @@ class LayerStart {
                                : open.closed.find(gate) != std::string_view::npos ? -gate_bias
                                                                                   : 0.0;
       for (std::ptrdiff_t i = 0; i < p_; ++i)
-        bias.at(0, block * units_ + i) = gate == open.candidate ? -mean_input(i) : open_bias;
+        bias.at(0, block * units_ + i) = gate == open.gate ? -mean_input(i) : open_bias;
     }
     input.store(), recurrent.store(), bias.store();
     if (cell_->layout.unit != UnitPlace::bias_hh) return;
@@ -134,22 +135,8 @@ class LayerStart {
 
 }  // namespace
 
-const OpenCell& open_cell(std::string_view cell) {
-  std::string known;
-  for (const OpenCell& one : open_cells) {
-    if (one.cell == cell) return one;
-    known += (known.empty() ? "" : ", ") + std::string(one.cell);
-  }
-  throw usage_error({.what = "the cell " + std::string(cell) +
-                             " cannot start from a linear autoencoder: its state has no "
-                             "candidate that a matrix takes from the state before",
-                     .expected = known,
-                     .found = std::string(cell),
-                     .hint = "choose one of these cells, or another --init"});
-}
-
 void expect_autoencoder_fits(const ModelShape& shape) {
-  open_cell(shape.cell->name);
+  require_cell(*shape.cell, reason_against_autoencoder);
   if (shape.structure == Structure::double_layer)
     throw usage_error({.what = "a double layer cannot start from a linear autoencoder: its halves would be one memory "
                                "cut in two",
@@ -176,10 +163,9 @@ void start_from_autoencoder(Model<Real>& model, int layer, const LinearAutoencod
     throw usage_error({.what = "the linear autoencoder is of other sequences than the layer reads",
                        .expected = std::to_string(model.layer_inputs(layer)) + " features, the inputs of the layer",
                        .found = std::to_string(autoencoder.features)});
-  const OpenCell& open = open_cell(shape.cell->name);
   for (int replica = 0; replica < model.replicas(); ++replica) {
     LayerStart<Real> start(model, replica, layer, autoencoder, options.scale);
-    open.cell == "lmn" ? start.linear_memory() : start.candidate(open, options.gate_bias);
+    shape.cell->has_memory_matrix() ? start.linear_memory() : start.candidate(options.gate_bias);
   }
 }
 

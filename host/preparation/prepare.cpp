@@ -4,6 +4,7 @@
 #include <hysteron/random.hpp>
 
 #include "preparation/draws.hpp"
+#include "preparation/suitable_cells.hpp"
 
 namespace hysteron {
 
@@ -42,13 +43,9 @@ void draw_identity(Model<Real>& model, std::span<const std::uint64_t> seeds, con
 template <class Real>
 void draw_chrono(Model<Real>& model, std::span<const std::uint64_t> seeds, const ChronoOptions& options) {
   const CellInfo& cell = *model.shape().cell;
-  const std::size_t input_gate = cell.layout.gates.find('i'), forget_gate = cell.layout.gates.find('f');
-  if (input_gate == std::string_view::npos || forget_gate == std::string_view::npos)
-    throw usage_error(
-        {.what = "chrono sets the input and the forget gate, and a " + std::string(cell.name) + " has no such pair",
-         .expected = "--cell lstm",
-         .found = "--cell " + std::string(cell.name),
-         .hint = "choose lstm, or another --init"});
+  require_cell(cell, reason_against_chrono);
+  const std::size_t forget_gate = cell.layout.gates.find(cell.time_gates->forget),
+                    input_gate = cell.layout.gates.find(cell.time_gates->input);
   if (options.time_constant < 3)
     throw usage_error({.what = "chrono needs time constants to draw from",
                        .expected = "init.time_constant of 3 steps or more",
@@ -69,7 +66,7 @@ void draw_chrono(Model<Real>& model, std::span<const std::uint64_t> seeds, const
       for (std::size_t unit = 0; unit < units; ++unit) {
         const double forget = std::log(random.uniform(1, longest - 1));
         bias[forget_gate * units + unit] = forget;
-        bias[input_gate * units + unit] = -forget;
+        if (input_gate != std::string_view::npos) bias[input_gate * units + unit] = -forget;
       }
       set_parameter(model, static_cast<int>(replica), slice, bias);
     }

@@ -52,10 +52,12 @@ void declare_training(Settings& settings) {
   settings.declare("train.vaa_every", 0, "gradient steps between measurements of the VAA; 0: before and after only",
                    range(0, 1e15));
   settings.declare("train.orthogonal_penalty", 0.0,
-                   "of lmn: times |W_mm^T W_mm - I|^2, added to the loss whose gradient is taken", range(0.0, 1e9));
+                   "of a linear memory's matrix: times |W_mm^T W_mm - I|^2, added to the loss whose gradient is taken",
+                   range(0.0, 1e9));
   settings.declare("train.detach_probability", 0.0,
-                   "of lmn and lstm: how likely a step's gradient flows back through the linear memory alone, not "
-                   "through W_mh or the recurrent matrix; slower",
+                   "how likely a step's gradient flows back through the linear memory alone, not through the other "
+                   "recurrent matrices (" +
+                       cell_list([](const CellInfo& cell) { return cell.linear_memory.has_value(); }) + "); slower",
                    range(0.0, 1.0));
   settings.declare("train.gradient_every", 0,
                    "gradient steps between records of the norms of dloss/dstate at every step; 0: never",

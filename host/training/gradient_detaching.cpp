@@ -9,14 +9,12 @@
 namespace hysteron {
 namespace {
 
-/// The first of the recurrent products: W_mh of a linear memory network, every gate's of an LSTM.
 int detached_lanes(const CellInfo& cell) {
-  if (cell.name == "lmn") return 1;
-  if (cell.name == "lstm") return cell.recurrent;
+  if (cell.linear_memory) return cell.linear_memory->detached;
   const std::string name(cell.name);
   throw usage_error(
-      {.what = "gradients are detached where a linear memory carries them on, and a " + name + " has none",
-       .expected = "--cell lmn or --cell lstm",
+      {.what = "gradients are detached where a linear memory carries them on, and the cell " + name + " has none",
+       .expected = "--cell " + cell_list([](const CellInfo& other) { return other.linear_memory.has_value(); }),
        .found = "--cell " + name,
        .hint = "leave train.detach_probability at 0"});
 }

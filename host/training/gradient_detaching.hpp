@@ -7,9 +7,9 @@
 namespace hysteron {
 
 /// With a probability, at each step of each layer, gradients flow back through a cell's linear memory alone
-/// (Detachment): not through W_mh of a linear memory network, whose W_mm m remains (Carta, Sperduti & Bacciu 2020,
-/// arXiv 2011.02886), nor through an LSTM's h, whose c remains (h-detach: Arpit et al. 2019, arXiv 1810.03023). All
-/// sequences of a batch share a step's coin; every replica and layer tosses its own.
+/// (Detachment, LinearMemory): not through W_mh of a linear memory network, whose W_mm m remains (Carta, Sperduti &
+/// Bacciu 2020, arXiv 2011.02886), nor through an LSTM's h, whose c remains (h-detach: Arpit et al. 2019, arXiv
+/// 1810.03023). All sequences of a batch share a step's coin; every replica and layer tosses its own.
 template <class Real>
 class GradientDetaching {
  public:

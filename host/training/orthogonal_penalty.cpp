@@ -1,5 +1,6 @@
 #include "training/orthogonal_penalty.hpp"
 
+#include <functional>
 #include <string>
 
 namespace hysteron {
@@ -21,12 +22,15 @@ Tensor<Real> diagonal(Backend& backend, int copies, std::ptrdiff_t units, double
 template <class Real>
 OrthogonalPenalty<Real>::OrthogonalPenalty(Model<Real>& model, double weight)
     : model_(&model), operations_(&operations_of<Real>(model.backend())), weight_(weight) {
-  const std::string cell(model.shape().cell->name);
-  if (cell != "lmn")
-    throw usage_error({.what = "the orthogonal penalty is on the memory's own matrix, and a " + cell + " has none",
-                       .expected = "--cell lmn",
-                       .found = "--cell " + cell,
-                       .hint = "leave train.orthogonal_penalty at 0"});
+  const CellInfo& cell = *model.shape().cell;
+  if (!cell.has_memory_matrix()) {
+    const std::string name(cell.name);
+    throw usage_error(
+        {.what = "the orthogonal penalty is on the memory's own matrix, and the cell " + name + " has none",
+         .expected = "--cell " + cell_list(std::mem_fn(&CellInfo::has_memory_matrix)),
+         .found = "--cell " + name,
+         .hint = "leave train.orthogonal_penalty at 0"});
+  }
   const std::ptrdiff_t units = model.part_units();
   minus_identity_ = diagonal<Real>(model.backend(), model.replicas(), units, -1);
   scaling_ = diagonal<Real>(model.backend(), 1, units, 4 * weight);
@@ -34,10 +38,10 @@ OrthogonalPenalty<Real>::OrthogonalPenalty(Model<Real>& model, double weight)
   scaled_ = Tensor<Real>(model.backend(), {model.replicas(), units, units});
 }
 
-/// The second block of W_mh, W_mm, W_hm.
 template <class Real>
 View<Real> OrthogonalPenalty<Real>::memory(const CellWeights<Real>& weights) const {
-  return weights.recurrent.rows_from(model_->part_units(), model_->part_units());
+  const std::ptrdiff_t units = model_->part_units();
+  return weights.recurrent.rows_from(model_->shape().cell->linear_memory->matrix * units, units);
 }
 
 template <class Real>

@@ -5,9 +5,9 @@
 
 namespace hysteron {
 
-/// weight |W_mm^T W_mm - I|^2 (Frobenius), summed over the layers of linear memory networks: it keeps what they
-/// remember from fading or growing (Carta, Sperduti & Bacciu 2020, arXiv 2011.02886). Its gradient is 4 weight W_mm
-/// (W_mm^T W_mm - I).
+/// weight |W_mm^T W_mm - I|^2 (Frobenius), summed over the layers, W_mm being the matrix of LinearMemory: it keeps what
+/// a linear memory network remembers from fading or growing (Carta, Sperduti & Bacciu 2020, arXiv 2011.02886). Its
+/// gradient is 4 weight W_mm (W_mm^T W_mm - I).
 template <class Real>
 class OrthogonalPenalty {
  public:

@@ -35,6 +35,33 @@ struct Layout {
   Draw weight_ih, weight_hh, bias, unit_draw;
 };
 
+// What some parts of the engine ask of a cell beyond its equations. Each of the four below is an optional static member
+// of a cell, of the name that its comment says; without it the cell goes without what needs it.
+
+// `linear_memory`: a part of the state that carries itself on linearly, so that gradients live on although none flows
+// back through the first `detached` of the Recurrent record's products.
+struct LinearMemory {
+  int detached;
+  int matrix = -1;  // the block of weight_hh that takes the memory to the next step; -1: gates do
+};
+
+// `candidate`: with its gates held open the cell is h' = tanh(W x + U h + b), W and U the blocks of one letter of
+// Layout::gates. Input's lanes are then those of the products, in one order.
+struct Candidate {
+  char gate;                // that letter
+  std::string_view opened;  // gates that are near 1 then: their biases are high
+  std::string_view closed;  // near 0: their biases are low
+};
+
+// `time_gates`: gates whose biases alone make a unit forget after 1 + exp(b) steps: b of the forget gate, -b of the
+// input gate.
+struct TimeGates {
+  char forget;
+  char input = 0;  // 0: there is none
+};
+
+// `torch`: the module of PyTorch's that has the same equations, names and layouts: "nn.GRU".
+
 template <class C>
 concept Records = requires {
   typename C::Real;

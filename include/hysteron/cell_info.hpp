@@ -1,5 +1,8 @@
 #pragma once
+#include <functional>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include <hysteron/cell.hpp>
@@ -12,20 +15,32 @@ struct CellInfo {
   std::string_view name;
   int input, recurrent, deep, unit, state, saved, intermediate;  ///< lanes
   Layout layout;
+  std::optional<LinearMemory> linear_memory = {};  ///< these and what follows: of cells that have them (cell.hpp)
+  std::optional<Candidate> candidate = {};
+  std::optional<TimeGates> time_gates = {};
+  std::string_view torch = {};
+
+  int matrices() const { return recurrent + deep; }  ///< blocks of weight_hh; 0: a unit's past is its own affair
+  bool has_memory_matrix() const { return linear_memory && linear_memory->matrix >= 0; }
 };
 
 template <Cell C>
 constexpr CellInfo describe() {
   using Real = typename C::Real;
-  return {.name = C::name,
-          .input = lane_count<typename C::Input, Real>,
-          .recurrent = lane_count<typename C::Recurrent, Real>,
-          .deep = lane_count<DeepOf<C>, Real>,
-          .unit = lane_count<typename C::Unit, Real>,
-          .state = lane_count<typename C::State, Real>,
-          .saved = lane_count<typename C::Saved, Real>,
-          .intermediate = lane_count<IntermediateOf<C>, Real>,
-          .layout = C::layout};
+  CellInfo cell{.name = C::name,
+                .input = lane_count<typename C::Input, Real>,
+                .recurrent = lane_count<typename C::Recurrent, Real>,
+                .deep = lane_count<DeepOf<C>, Real>,
+                .unit = lane_count<typename C::Unit, Real>,
+                .state = lane_count<typename C::State, Real>,
+                .saved = lane_count<typename C::Saved, Real>,
+                .intermediate = lane_count<IntermediateOf<C>, Real>,
+                .layout = C::layout};
+  if constexpr (requires { C::linear_memory; }) cell.linear_memory = C::linear_memory;
+  if constexpr (requires { C::candidate; }) cell.candidate = C::candidate;
+  if constexpr (requires { C::time_gates; }) cell.time_gates = C::time_gates;
+  if constexpr (requires { C::torch; }) cell.torch = C::torch;
+  return cell;
 }
 
 /// Every cell that has a file in cells/, in alphabetical order; the build writes the list.
@@ -33,5 +48,8 @@ std::span<const CellInfo> every_cell();
 
 /// Throws a usage error that names the nearest cell.
 const CellInfo& cell_named(std::string_view name);
+
+/// Of every cell those of which `holds` is true, for messages and help texts: "lmn, lstm".
+std::string cell_list(const std::function<bool(const CellInfo&)>& holds);
 
 }  // namespace hysteron

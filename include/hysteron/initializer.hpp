@@ -32,9 +32,16 @@ class Initializer {
   virtual void declare(Settings& settings) const = 0;  ///< its keys, "init.…"
   /// The initializer whose network this one starts from; null: it draws every parameter itself.
   virtual std::unique_ptr<Initializer> before(const Settings&) const { return nullptr; }
+  /// Why it cannot start networks of this cell, a clause; empty: it can.
+  virtual std::string reason_against(const CellInfo&) const { return ""; }
   /// Sets the model's parameters, or improves those that are there.
   virtual void initialize(const InitializerRun<float>& run) const = 0;
   virtual void initialize(const InitializerRun<double>& run) const = 0;
+
+  /// The cells that it can start: "elman, gru".
+  std::string cells() const {
+    return cell_list([this](const CellInfo& cell) { return reason_against(cell).empty(); });
+  }
 };
 
 }  // namespace hysteron

@@ -48,19 +48,25 @@ struct ChronoOptions {
 };
 
 /// As classic, with the gates' biases set for time constants up to T (Tallec & Ollivier 2018, arXiv 1804.11188):
-/// b_f = log U(1, T - 1), b_i = -b_f, the other biases 0. Where the cell has a second bias it is 0. Throws usage
-/// errors: a cell without an input gate i and a forget gate f; a time constant below 3.
+/// b_f = log U(1, T - 1), b_i = -b_f, the other biases 0, for cells with a forget gate, and an input gate or none
+/// (TimeGates). Where the cell has a second bias it is 0. Throws usage errors: another cell; a time constant below 3.
 template <class Real>
 void draw_chrono(Model<Real>& model, std::span<const std::uint64_t> seeds, const ChronoOptions& options);
 
 /// How A and B of a linear autoencoder become a layer.
 struct LayerStartOptions {
   double scale = 1;      ///< of A, and with it of all states: small ones stay where tanh is a line
-  double gate_bias = 5;  ///< that opens the gates of gru, mgu and lstm, or closes them
+  double gate_bias = 5;  ///< that opens the gates of a Candidate, or closes them
 };
 
-/// Starts one layer of every replica with A and B in its first `components` units (Bacciu, Carta & Sperduti 2019; Pasa
-/// & Sperduti 2014). The other units keep their parameters, but that they and the first ones do not read each other. So
+/// Starts one layer of every replica with A and B in its first `components` units:
+///
+///   a linear memory with a matrix      W_xh = A, W_mh = 0, W_hm = I, W_mm = B, b_m = -A mean (lmn: Bacciu, Carta &
+///                                      Sperduti 2019)
+///   a candidate tanh(W x + U h + b)    W = A, U = B, b = -A mean (elman: Pasa & Sperduti 2014). The gates' own weights
+///                                      are 0: their biases alone, of the size gate_bias, hold them open (Candidate)
+///
+/// The other units keep their parameters, but that they and the first ones do not read each other. So
 /// draw first. Throws usage errors: a cell that no matrix B fits into, a double layer, more components than units, and
 /// features that are not the layer's inputs.
 template <class Real>

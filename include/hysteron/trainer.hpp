@@ -31,7 +31,7 @@ struct TrainerOptions {
   AdamOptions adam = {};
   double orthogonal_penalty = 0;      ///< of a linear memory network: times |W_mm^T W_mm - I|^2, added to its loss
   double detach_probability = 0;      ///< of a step, for gradients not to flow back through what is not linear there
-                                      ///< (Detachment in recurrence.hpp); lmn and lstm
+                                      ///< (Detachment in recurrence.hpp); for LinearMemory
   double validation_share = 0.2;      ///< the last of the training sequences
   std::int64_t validate_every = 0;    ///< updates; 0: after each epoch
   std::int64_t vaa_every = 0;         ///< updates; 0: never

@@ -78,7 +78,7 @@ Results run(Backend& backend, const Case& of, int only_replica = -1) {
   const int units = of.units, inputs = 3, replicas = only_replica < 0 ? mode.replicas : 1;
   const Extent extent{mode.steps, mode.batch};
   const std::ptrdiff_t rows = std::ptrdiff_t(mode.steps) * mode.batch, gates = std::ptrdiff_t(cell.input) * units,
-                       matrices = std::ptrdiff_t(cell.recurrent + cell.deep) * units, state = cell.state * units;
+                       matrices = std::ptrdiff_t(cell.matrices()) * units, state = cell.state * units;
   std::uint64_t what = 0;
   const auto draw = [&](std::ptrdiff_t values_of_replica, double scale) {
     std::vector<double> values = drawn(mode.replicas * values_of_replica, scale, ++what);

@@ -19,8 +19,7 @@ class DeviceSchedules : public OnDevice {
   template <class Real>
   static void run(const char* name, int units) {
     const CellInfo& cell = cell_named(name);
-    const std::ptrdiff_t gates = std::ptrdiff_t(cell.input) * units,
-                         matrices = std::ptrdiff_t(cell.recurrent + cell.deep) * units;
+    const std::ptrdiff_t gates = std::ptrdiff_t(cell.input) * units, matrices = std::ptrdiff_t(cell.matrices()) * units;
     Tensor<Real> ih(gpu(), {gates}), hh(gpu(), {matrices, units}), bias(gpu(), {gates}),
         unit(gpu(), {std::ptrdiff_t(cell.unit) * units}), source(gpu(), {6});
     Recurrence<Real> recurrence(gpu(), cell, {.replicas = 1, .units = units, .inputs = 1, .largest = {3, 2}},

@@ -16,6 +16,8 @@ struct Elman {
                                  .weight_hh = Draw::uniform,
                                  .bias = Draw::uniform,
                                  .unit_draw = Draw::uniform};
+  static constexpr Candidate candidate{.gate = 'h', .opened = "", .closed = ""};
+  static constexpr std::string_view torch = "nn.RNN";
   struct Input {
     Real h;
   };

@@ -17,6 +17,8 @@ struct Gru {
                                  .weight_hh = Draw::orthogonal,
                                  .bias = Draw::zero,
                                  .unit_draw = Draw::zero};
+  static constexpr Candidate candidate{.gate = 'n', .opened = "r", .closed = "z"};
+  static constexpr std::string_view torch = "nn.GRU";
   struct Input {
     Real r, z, n;
   };

@@ -17,6 +17,8 @@ struct Lmn {
                                  .weight_hh = Draw::xavier_normal,
                                  .bias = Draw::normal,
                                  .unit_draw = Draw::normal};
+  // Gradients live in W_mm m where none flows through W_mh (Carta, Sperduti & Bacciu 2020, arXiv 2011.02886).
+  static constexpr LinearMemory linear_memory{.detached = 1, .matrix = 1};
   struct Input {
     Real h;
   };

@@ -16,6 +16,7 @@ struct Mgu {
                                  .weight_hh = Draw::xavier_uniform,
                                  .bias = Draw::zero,
                                  .unit_draw = Draw::zero};
+  static constexpr Candidate candidate{.gate = 'n', .opened = "f", .closed = ""};
   struct Input {
     Real f, n;
   };
