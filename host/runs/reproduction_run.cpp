@@ -66,7 +66,6 @@ void check_data(const ReproductionPlan& plan) {
 
 /// Whether the arm's run is finished now; false: stopped.
 bool run_arm(const Arm& arm, const ReproductionPlan& plan, Journal& journal, const std::string& position) {
-  using Begin = RunPlace::Begin;
   const std::filesystem::path path = plan.folder / arm.name;
   if (is_run_folder(path) && is_finished(path)) return true;
   // A run that was killed before its first checkpoint begins again.
@@ -80,7 +79,7 @@ bool run_arm(const Arm& arm, const ReproductionPlan& plan, Journal& journal, con
   const Configuration configuration = configure(settings, Sections::task_and_training);
   const std::unique_ptr<Backend> backend = backend_of(settings, &journal);
   journal.message(fmt::format("{}: {}{}", position, arm.name, begun ? ", where it stopped" : ""));
-  const RunPlace place{path, begun ? Begin::resuming : Begin::replacing, plan.arguments};
+  const RunPlace place{path, begun ? RunPlace::Begin::resuming : RunPlace::Begin::replacing, plan.arguments};
   return !record_run(settings, configuration, *backend, journal, place).stopped();
 }
 
