@@ -6,6 +6,8 @@
 
 #include <hysteron/error.hpp>
 
+#include "preparation/suitable_cells.hpp"
+
 namespace hysteron {
 
 Settings settings_of(const Arm& arm) {
@@ -34,8 +36,8 @@ std::vector<Arm> every_arm(const std::string& group, const std::string& folder, 
   std::vector<Arm> arms;
   for (const std::string& cell : cells)
     for (const std::string& start : starts) {
-      if (start == "chrono" && cell != "lstm") continue;
-      if (start.starts_with("autoencoder") && cell.ends_with("brc")) continue;  // as the initializer says
+      if (start == "chrono" && !reason_against_chrono(cell_named(cell)).empty()) continue;
+      if (start.starts_with("autoencoder") && !reason_against_autoencoder(cell_named(cell)).empty()) continue;
       arms.push_back({.group = fmt::format("{}{}{}", group, group.empty() ? "" : ", ", cell),
                       .name = fmt::format("{}{}{}-{}", folder, folder.empty() ? "" : "-", cell, start),
                       .settings = joined(joined(settings, {{"model.cell", cell}}), start_named(start).settings)});

@@ -24,7 +24,7 @@ struct StartOfArm {
 };
 StartOfArm start_named(std::string_view name);
 
-/// Every cell with every start that can serve it (chrono: lstm; autoencoder: all but brc), on top of the settings
+/// Every cell with every start that can serve it (preparation/suitable_cells.hpp), on top of the settings
 /// given.
 std::vector<Arm> every_arm(const std::string& group, const std::string& folder, const std::vector<Assignment>& settings,
                            const std::vector<std::string>& cells, const std::vector<std::string>& starts);
