@@ -72,7 +72,7 @@ void declare_digits(Settings& settings) {
   settings.declare("task.train", 0, "training digits, the first of the file; 0: all", at_least(0));
   settings.declare("task.test", 0, "test digits, the first of the file; 0: all", at_least(0));
   settings.declare("task.black", 0, "further steps of zeros before the answer", range(0, 1'000'000));
-  settings.declare("task.solved", 0.9, "test accuracy from which on it counts as solved", range(0.0, 1.0));
+  settings.declare("task.solved", 0.9, "test accuracy from which a replica counts as solved", range(0.0, 1.0));
 }
 
 TaskData digit_task(const Settings& settings, const DigitOrder& order) {
@@ -88,7 +88,7 @@ TaskData digit_task(const Settings& settings, const DigitOrder& order) {
 }
 
 void declare_permutation(Settings& settings) {
-  settings.declare("task.seed", 1, "of the permutation, the same for every replica", at_least(0));
+  settings.declare("task.seed", 1, "seed of the permutation, the same for every replica", at_least(0));
 }
 
 std::vector<int> pixel_permutation(const Settings& settings) {

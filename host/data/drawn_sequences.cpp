@@ -33,7 +33,7 @@ void declare_drawn(Settings& settings) {
   settings.declare("task.steps", 100, "steps of a sequence", range(1, 1'000'000));
   settings.declare("task.train", 60000, "training sequences", range(1, 100'000'000));
   settings.declare("task.test", 10000, "test sequences", range(1, 100'000'000));
-  settings.declare("task.seed", 1, "of the data, the same for every replica", at_least(0));
+  settings.declare("task.seed", 1, "seed of the data, the same for every replica", at_least(0));
 }
 
 TaskData draw_task(const Settings& settings, const DrawnSequences& drawn) {

@@ -23,20 +23,20 @@ class Autoencoder final : public Initializer {
     settings.declare("init.components", options.components,
                      "of each layer's memory; 0: its units; the units left over start as classic ones",
                      range(0, 65536));
-    settings.declare("init.components_each", none, "one for each replica instead", range(0, 65536));
+    settings.declare("init.components_each", none, "one value for each replica instead", range(0, 65536));
     settings.declare("init.window", options.window,
                      "lags that count; 0: all while lags times features are 4096 at most, else as many as make 2048",
                      range(0, 1e9));
-    settings.declare("init.windows", none, "one for each replica instead", range(0, 1e9));
+    settings.declare("init.windows", none, "one value for each replica instead", range(0, 1e9));
     settings.declare("init.samples", options.samples,
                      "training sequences that are looked at, each replica's own draw; 0: all of them", range(0, 1e9));
     settings.declare("init.solver", "auto", "auto goes by size", one_of({"auto", "gram", "incremental", "randomized"}));
-    settings.declare("init.scale", options.layer.scale, "of the states: small ones stay where tanh is a line",
-                     above(0));
-    settings.declare("init.gate_bias", options.layer.gate_bias, "that opens the gates of gated cells, or closes them",
-                     range(0.0, 100.0));
-    settings.declare("init.ridge", options.ridge, "of the read-out's least squares, in mean variances of a unit",
-                     range(0.0, 1e6));
+    settings.declare("init.scale", options.layer.scale,
+                     "scale of the states; small states stay where tanh is nearly a line", above(0));
+    settings.declare("init.gate_bias", options.layer.gate_bias,
+                     "size of the biases that hold the gates of gated cells open or closed", range(0.0, 100.0));
+    settings.declare("init.ridge", options.ridge,
+                     "ridge of the read-out's least squares, in units of the mean variance of a unit", range(0.0, 1e6));
   }
 
   void initialize(const InitializerRun<float>& run) const override { fit(run); }

@@ -10,7 +10,7 @@ class Identity final : public Initializer {
     return "every recurrent block the identity times init.scale, biases zero";
   }
   void declare(Settings& settings) const override {
-    settings.declare("init.scale", IdentityOptions().scale, "of the identity in the recurrent blocks",
+    settings.declare("init.scale", IdentityOptions().scale, "factor of the identity in the recurrent blocks",
                      range(0.0, 100.0));
   }
   void initialize(const InitializerRun<float>& run) const override { draw(run); }

@@ -17,8 +17,9 @@ class WarmingUp final : public Initializer {
     settings.declare("init.steps", options.steps, "gradient steps of the warm-up", range(0, 1'000'000));
     settings.declare("init.sequences", options.sequences, "sequences in a warm-up step", range(2, 4096));
     settings.declare("init.target", options.target, "VAA* that each layer is driven to", range(0.0, 1.0));
-    settings.declare("init.learning_rate", options.learning_rate, "of the warm-up's own Adam", range(0.0, 1e6));
-    settings.declare("init.longest", options.longest, "constant-input steps of a warm-up step, at most",
+    settings.declare("init.learning_rate", options.learning_rate, "learning rate of the warm-up's Adam",
+                     range(0.0, 1e6));
+    settings.declare("init.longest", options.longest, "the most constant-input steps of a warm-up step",
                      range(1, 1'000'000));
     settings.declare("init.ramp", options.ramp, "warm-up step s has at most 1 + ramp s constant-input steps",
                      range(0, 1'000'000));

@@ -6,8 +6,9 @@ void declare_measurement(Settings& settings) {
   const MeasureOptions measure;
   settings.declare("init.measure_steps", measure.steps, "constant-input steps when VAA is measured", range(1, 1e9));
   settings.declare("init.measure_draws", measure.draws,
-                   "draws that a measured VAA is the mean of; 0: VAA is not measured", range(0, 1e6));
-  settings.declare("init.measure_sequences", measure.sequences, "sequences in a draw", range(2, 65536));
+                   "draws over which a measured VAA is averaged; 0: do not measure VAA", range(0, 1e6));
+  settings.declare("init.measure_sequences", measure.sequences, "sequences in a draw of a measured VAA",
+                   range(2, 65536));
 }
 
 MeasureOptions measure_options(const Settings& settings) {

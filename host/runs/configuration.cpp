@@ -16,7 +16,7 @@ std::vector<std::string> cell_names() {
 
 void declare_model(Settings& settings) {
   settings.declare("model.cell", "gru", "the recurrent cell", one_of(cell_names()));
-  settings.declare("model.units", 64, "of each layer", range(1, 65536));
+  settings.declare("model.units", 64, "units of each layer", range(1, 65536));
   settings.declare("model.layers", 2, "layers, each reading the one below", range(1, 1024));
   settings.declare("model.structure", "stack", "of a layer: whole, or of two halves, of which the first is warmed up",
                    one_of({"stack", "double"}));
@@ -30,9 +30,11 @@ void declare_initialization(Settings& settings) {
 
 void declare_optimizer(Settings& settings, int batch, std::string of_batch) {
   settings.declare("train.batch", batch, std::move(of_batch), range(1, 1e6));
-  settings.declare("train.learning_rate", 1e-3, "of Adam", range(0, 1e38));
-  settings.declare("train.learning_rates", std::vector<double>{}, "one for each replica instead", range(0, 1e38));
-  settings.declare("train.clip", AdamOptions().clip, "largest norm of a replica's gradient; 0: any", range(0, 1e38));
+  settings.declare("train.learning_rate", 1e-3, "learning rate of Adam", range(0, 1e38));
+  settings.declare("train.learning_rates", std::vector<double>{}, "one value for each replica instead", range(0, 1e38));
+  settings.declare("train.clip", AdamOptions().clip,
+                   "largest norm of a replica's gradient, to which larger ones are scaled; 0: no limit",
+                   range(0, 1e38));
   settings.declare("train.weight_decay", AdamOptions().weight_decay, "added to the gradient, times the weights",
                    range(0, 1e6));
 }
@@ -71,7 +73,7 @@ void declare_training(Settings& settings) {
 void declare_q_training(Settings& settings) {
   const QTrainerOptions options;
   settings.declare("train.episodes", options.episodes,
-                   "that each replica plays and learns from; 0: initialize and evaluate only", range(0, 1e9));
+                   "episodes that each replica plays and learns from; 0: initialize and evaluate only", range(0, 1e9));
   settings.declare("train.updates_per_episode", options.updates_per_episode, "gradient steps after each episode",
                    range(0, 1e6));
   declare_optimizer(settings, options.batch, "transitions in a gradient step");
@@ -80,7 +82,8 @@ void declare_q_training(Settings& settings) {
                    range(1, 1e8));
   settings.declare("train.target_every", options.target_every, "episodes after which the target network is renewed",
                    range(1, 1e9));
-  settings.declare("train.epsilon", options.epsilon, "share of actions that explore", range(0.0, 1.0));
+  settings.declare("train.epsilon", options.epsilon, "share of actions that follow the exploring policy",
+                   range(0.0, 1.0));
   settings.declare("train.evaluate_every", options.evaluate_every, "episodes between tests of the greedy policy",
                    range(1, 1e9));
   settings.declare("train.vaa_every", options.vaa_every,

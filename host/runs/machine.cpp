@@ -23,14 +23,17 @@ std::vector<std::string> every_schedule() {
 }  // namespace
 
 void declare_machine(Settings& settings) {
-  settings.declare("seed", 1, "replica k draws as a run of one replica with seed + k", range(0, 9e15));
+  settings.declare("seed", 1,
+                   "seed of replica 0; replica k has seed + k, and draws as a run of one replica with that seed",
+                   range(0, 9e15));
   settings.declare("replicas", 1, "networks trained side by side", range(1, 65536));
   settings.declare("device", "auto", "auto | cpu | cuda | cuda:1");
   settings.declare("threads", 0, "CPU threads; 0: one for each core", range(0, 4096));
-  settings.declare("schedule", "auto",
-                   "of a GPU's time loop; auto chooses by shape, and -v tells what and why; a CPU has auto alone",
-                   one_of(every_schedule()));
-  settings.declare("precision", "float", "of every number in the network", one_of({"float", "double"}));
+  settings.declare(
+      "schedule", "auto",
+      "schedule of a GPU's time loop; auto chooses by shape, and -v says what it chose and why; a CPU has auto only",
+      one_of(every_schedule()));
+  settings.declare("precision", "float", "precision of every number in the network", one_of({"float", "double"}));
 }
 
 std::unique_ptr<Backend> backend_of(const Settings& settings, Journal* journal) {

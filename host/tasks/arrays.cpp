@@ -49,7 +49,8 @@ class Arrays final : public Task {
     settings.declare("task.test_inputs", "", "the test set; none: the last sequences of the inputs");
     settings.declare("task.test_targets", "", "of the test set");
     settings.declare("task.test_lengths", "", "of the test set");
-    settings.declare("task.test_share", 0.2, "share of the sequences that is the test set when it has no files",
+    settings.declare("task.test_share", 0.2,
+                     "share of the sequences that becomes the test set if there are no files of one",
                      fraction_below_one());
     settings.declare("task.solved", 0.0, "test loss (mse) or accuracy (else) that counts as solved; 0: none",
                      at_least(0));

@@ -16,7 +16,7 @@ class CopyFirstInput final : public Task {
 
   void declare(Settings& settings) const override {
     declare_drawn(settings);
-    settings.declare("task.solved", 0.02, "test loss up to which it counts as solved", at_least(0));
+    settings.declare("task.solved", 0.02, "test loss up to which a replica counts as solved", at_least(0));
   }
 
   TaskData make(const Settings& settings) const override {

@@ -37,8 +37,8 @@ class Denoising final : public Task {
 
   void declare(Settings& settings) const override {
     declare_drawn(settings);
-    settings.declare("task.pad", 5, "last steps without a flag 1", range(marked, 1'000'000));
-    settings.declare("task.solved", 0.05, "test loss up to which it counts as solved", at_least(0));
+    settings.declare("task.pad", 5, "steps at the end in which no number is flagged", range(marked, 1'000'000));
+    settings.declare("task.solved", 0.05, "test loss up to which a replica counts as solved", at_least(0));
   }
 
   TaskData make(const Settings& settings) const override {

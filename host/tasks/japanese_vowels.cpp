@@ -66,7 +66,7 @@ class JapaneseVowels final : public Task {
 
   void declare(Settings& settings) const override {
     settings.declare("task.data", "", "folder of data sets; none: $HYSTERON_DATA or the cache");
-    settings.declare("task.solved", 0.9, "test accuracy from which on it counts as solved", range(0.0, 1.0));
+    settings.declare("task.solved", 0.9, "test accuracy from which a replica counts as solved", range(0.0, 1.0));
   }
 
   TaskData make(const Settings& settings) const override {

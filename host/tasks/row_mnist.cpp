@@ -18,7 +18,7 @@ class RowMnist final : public Task {
   void declare(Settings& settings) const override {
     declare_digits(settings);
     declare_permutation(settings);
-    settings.declare("task.permute", true, "whether the pixels are put into one fixed random order before");
+    settings.declare("task.permute", true, "whether the pixels are first put into one fixed random order");
   }
 
   TaskData make(const Settings& settings) const override {
