@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes the golden files of tests/golden_test.cpp beside itself. Needs torch and numpy; written with torch 1.13.
 
-elman, lstm and gru are torch.nn's own modules on packed sequences. mgu, brc, nbrc and lmn are their papers' equations,
-one line each, differentiated by autograd. Everything is float64, and the same on every run.
+elman, lstm and gru are torch.nn's own modules on packed sequences. mgu, brc, nbrc, janet and lmn are their papers'
+equations, one line each, differentiated by autograd. Everything is float64, and the same on every run.
 
 For each cell:
   CELL.model.safetensors  the parameters of a network of two layers and a linear read-out, named as torch's state_dict
@@ -78,6 +78,12 @@ def nbrc(x, h, w_ih, w_hh, b):
     c = torch.sigmoid(x @ U_c.T + h @ W_c.T + b_c)
     a = 1 + torch.tanh(x @ U_a.T + h @ W_a.T + b_a)
     return c * h + (1 - c) * torch.tanh(x @ U_h.T + a * h + b_h)
+
+
+def janet(x, h, w_ih, w_hh, b):
+    (W_f, W_c), (U_f, U_c), (b_f, b_c) = w_ih.chunk(2), w_hh.chunk(2), b.chunk(2)
+    s = x @ W_f.T + h @ U_f.T + b_f
+    return torch.sigmoid(s) * h + (1 - torch.sigmoid(s - 1)) * torch.tanh(x @ W_c.T + h @ U_c.T + b_c)
 
 
 def lmn(x, m, w_ih, w_hh, b):
@@ -186,6 +192,7 @@ if __name__ == "__main__":
     make_cell("mgu", EquationCell(mgu, one(2, (2, 1), 2)))
     make_cell("brc", EquationCell(brc, one(3, (2,), 3)))
     make_cell("nbrc", EquationCell(nbrc, one(3, (2, 1), 3)))
+    make_cell("janet", EquationCell(janet, one(2, (2, 1), 2)))
     make_cell("lmn", EquationCell(lmn, one(1, (3, 1), 2)))
     two = {"weight_ih": (3, None), "weight_hh": (3, 1), "bias_ih": (3,), "bias_hh": (3,)}
     make_cell("double", EquationCell(torch.gru_cell, two, ("rnn.first", "rnn.second")))
