@@ -67,6 +67,15 @@ TEST(Families, EveryArmOfAReproductionIsAConfiguration) {
     }
 }
 
+// Cells that a start cannot serve have no such arm.
+TEST(Families, ArmsAreOfCellsThatTheirStartsServe) {
+  std::vector<std::string> names;
+  for (const Arm& arm : every_arm("", "", {}, {"lstm", "gru", "brc"}, {"chrono", "autoencoder_warm_up", "warm_up"}))
+    names.push_back(arm.name);
+  EXPECT_THAT(names, ElementsAre("lstm-chrono", "lstm-autoencoder_warm_up", "lstm-warm_up", "gru-autoencoder_warm_up",
+                                 "gru-warm_up", "brc-warm_up"));
+}
+
 TEST(Families, EveryMemberCanBeMadeAndDescribesItself) {
   for (const std::string& name : task_files) EXPECT_FALSE(Registry<Task>::make(name)->description().empty()) << name;
   for (const std::string& name : initializer_files)

@@ -20,11 +20,11 @@ StartOfArm start_named(std::string_view name) {
   static const StartOfArm starts[] = {
       {"classic", {{"init.name", "classic"}}},
       {"orthogonal", {{"init.name", "orthogonal"}}},
-      {"chrono", {{"init.name", "chrono"}}},
+      {"chrono", {{"init.name", "chrono"}}, reason_against_chrono},
       {"warm_up", {{"init.name", "warm_up"}}},
       {"double", {{"model.structure", "double"}, {"init.name", "warm_up"}}},
-      {"autoencoder", {{"init.name", "autoencoder"}}},
-      {"autoencoder_warm_up", {{"init.name", "warm_up"}, {"init.from", "autoencoder"}}}};
+      {"autoencoder", {{"init.name", "autoencoder"}}, reason_against_autoencoder},
+      {"autoencoder_warm_up", {{"init.name", "warm_up"}, {"init.from", "autoencoder"}}, reason_against_autoencoder}};
   const auto start =
       std::find_if(std::begin(starts), std::end(starts), [&](const auto& one) { return one.name == name; });
   if (start == std::end(starts)) throw defect({.what = "no start of a reproduction", .found = std::string(name)});
@@ -35,12 +35,12 @@ std::vector<Arm> every_arm(const std::string& group, const std::string& folder, 
                            const std::vector<std::string>& cells, const std::vector<std::string>& starts) {
   std::vector<Arm> arms;
   for (const std::string& cell : cells)
-    for (const std::string& start : starts) {
-      if (start == "chrono" && !reason_against_chrono(cell_named(cell)).empty()) continue;
-      if (start.starts_with("autoencoder") && !reason_against_autoencoder(cell_named(cell)).empty()) continue;
+    for (const std::string& name : starts) {
+      const StartOfArm start = start_named(name);
+      if (start.reason_against && !start.reason_against(cell_named(cell)).empty()) continue;
       arms.push_back({.group = fmt::format("{}{}{}", group, group.empty() ? "" : ", ", cell),
-                      .name = fmt::format("{}{}{}-{}", folder, folder.empty() ? "" : "-", cell, start),
-                      .settings = joined(joined(settings, {{"model.cell", cell}}), start_named(start).settings)});
+                      .name = fmt::format("{}{}{}-{}", folder, folder.empty() ? "" : "-", cell, name),
+                      .settings = joined(joined(settings, {{"model.cell", cell}}), start.settings)});
     }
   return arms;
 }

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include <hysteron/cell_info.hpp>
 #include <hysteron/settings.hpp>
 
 namespace hysteron {
@@ -21,11 +22,12 @@ Settings settings_of(const Arm& arm);
 struct StartOfArm {
   std::string name;
   std::vector<Assignment> settings;
+  std::string (*reason_against)(const CellInfo& cell) =
+      nullptr;  ///< empty: the start serves the cell; null: it serves all
 };
 StartOfArm start_named(std::string_view name);
 
-/// Every cell with every start that can serve it (preparation/suitable_cells.hpp), on top of the settings
-/// given.
+/// Every cell with every start that serves it, on top of the settings given.
 std::vector<Arm> every_arm(const std::string& group, const std::string& folder, const std::vector<Assignment>& settings,
                            const std::vector<std::string>& cells, const std::vector<std::string>& starts);
 
