@@ -17,7 +17,7 @@ if(NOT version MATCHES "version 14\\.")
 endif()
 
 set(sources)
-foreach(folder include host cuda tests bench)
+foreach(folder include host cuda tests bench examples)
   file(GLOB_RECURSE found ${root}/${folder}/*.hpp ${root}/${folder}/*.cpp ${root}/${folder}/*.cuh
     ${root}/${folder}/*.cu)
   list(APPEND sources ${found})

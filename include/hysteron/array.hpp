@@ -18,8 +18,8 @@ std::string_view dtype_name(DType dtype);  ///< as numpy's: "float32"
 /// An array of any shape, as NumPy has it and as it lies in a file: the last index moves fastest.
 struct Array {
   DType dtype = DType::f32;
-  std::vector<std::int64_t> shape;  ///< empty: one value
-  std::vector<std::byte> bytes;     ///< the product of the shape times item_size(dtype)
+  std::vector<std::int64_t> shape = {};  ///< empty: one value
+  std::vector<std::byte> bytes = {};     ///< the product of the shape times item_size(dtype)
 
   std::size_t size() const { return bytes.size() / item_size(dtype); }  ///< values
 };

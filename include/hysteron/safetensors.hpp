@@ -10,8 +10,8 @@
 namespace hysteron {
 
 struct NamedArray {
-  std::string name;
-  Array array;
+  std::string name = {};
+  Array array = {};
 };
 
 /// Tensors by name, and a few words about them: https://github.com/huggingface/safetensors.

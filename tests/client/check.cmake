@@ -1,20 +1,29 @@
 # cmake -DBUILD=... -DWORK=... -DCOMPILER=... -DGENERATOR=... -DEXPECTED=line,line -P check.cmake
-# Installs the build into WORK, builds the client against it, runs it, and compares what it saw with what it should see.
+# Installs the build into WORK, builds the programs here and an example against it, and runs them: families must see
+# what it should see, and client must find the same numbers again.
 function(must)
-  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output
+    WORKING_DIRECTORY ${WORK})
   if(NOT result EQUAL 0)
     list(JOIN ARGN " " command)
     message(FATAL_ERROR "${command}\nended with ${result}:\n${output}")
   endif()
   set(output "${output}" PARENT_SCOPE)
 endfunction()
+function(build source to)
+  must(${CMAKE_COMMAND} -G ${GENERATOR} -S ${source} -B ${WORK}/${to} -DCMAKE_BUILD_TYPE=Release
+    -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF)
+  must(${CMAKE_COMMAND} --build ${WORK}/${to} ${ARGN})
+endfunction()
 
 file(REMOVE_RECURSE ${WORK})
+file(MAKE_DIRECTORY ${WORK})
 must(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
-must(${CMAKE_COMMAND} -G ${GENERATOR} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK}/build -DCMAKE_BUILD_TYPE=Release
-  -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF)
-must(${CMAKE_COMMAND} --build ${WORK}/build)
+build(${CMAKE_CURRENT_LIST_DIR} build)
+build(${CMAKE_CURRENT_LIST_DIR}/../../examples examples --target linear_autoencoder)
 must(${WORK}/build/client)
+must(${WORK}/examples/linear_autoencoder)
+must(${WORK}/build/families)
 message("${output}")
 string(REPLACE "," ";" expected "${EXPECTED}")
 string(REGEX REPLACE "\n" ";" seen "${output}")

@@ -1,17 +1,48 @@
-// What someone sees who installed the package: every cell, and every family's members, though nothing here names them.
+// Trains a network on arrays of its own, keeps it in a file that PyTorch reads, loads it again: the same numbers.
 #include <iostream>
-#include <string>
+#include <vector>
 
-#include <hysteron/backend.hpp>
-#include <hysteron/cell_info.hpp>
-#include <hysteron/initializer.hpp>
-#include <hysteron/registry.hpp>
-#include <hysteron/task.hpp>
+#include <hysteron/infer.hpp>
+#include <hysteron/io.hpp>
+#include <hysteron/prepare.hpp>
+#include <hysteron/random.hpp>
+#include <hysteron/trainer.hpp>
+
+using namespace hysteron;
 
 int main() {
-  for (const hysteron::CellInfo& cell : hysteron::every_cell()) std::cout << "cell " << cell.name << "\n";
-  for (const std::string& name : hysteron::Registry<hysteron::Task>::names()) std::cout << "task " << name << "\n";
-  for (const std::string& name : hysteron::Registry<hysteron::Initializer>::names())
-    std::cout << "initializer " << name << "\n";
-  for (const hysteron::BackendKind& kind : hysteron::backend_kinds()) std::cout << "backend " << kind.name << "\n";
+  // The last of eight numbers added to the first: X [steps, batch, inputs], Y [1, batch, outputs].
+  constexpr std::int64_t steps = 8, batch = 120;
+  Random random(1, Stream::training_data);
+  std::vector<float> x(steps * batch), y(batch);
+  for (float& value : x) value = static_cast<float>(random.uniform(-1, 1));
+  for (std::size_t n = 0; n < batch; ++n) y[n] = x[n] + x[(steps - 1) * batch + n];
+  const Array inputs = make_array({steps, batch, 1}, x);
+  const Sequences all = sequences_of({.inputs = inputs, .targets = make_array({1, batch, 1}, y)});
+  const TaskData data{.train = slice(all, 0, 100), .test = slice(all, 100, 20)};
+
+  const auto backend = make_backend("cpu");
+  const std::vector<std::uint64_t> seeds{1};
+  Model<float> model(*backend, {.cell = &cell_named("gru"), .units = 12, .inputs = 1, .outputs = 1}, 1);
+  Journal journal;
+  draw_classic(model, seeds);
+  const Prepared prepared =
+      warm_up(model, data.train, seeds, {.steps = 5, .measure = {.steps = 100, .draws = 1}}, journal);
+  Trainer<float> trainer(model, data, seeds, {.updates = 400, .learning_rates = {1e-2}}, journal);
+  trainer.start();
+  trainer.run();
+  trainer.take_best();
+  const double loss = trainer.evaluated_on(data.test).loss[0];
+  const Inference<float> trained = infer(model, all);
+
+  write_safetensors("model.safetensors", model_file(model));
+  Model<float> loaded = network_of<float>(*backend, read_model("model.safetensors"));
+  const Inference<float> again = infer(loaded, all);
+  write_npy("X.npy", inputs);
+  write_npy("Y.npy", make_array({steps, batch, again.width}, again.outputs));
+  if (!(loss < 0.1) || prepared.after.vaa.empty() || again.outputs != trained.outputs ||
+      again.states != trained.states) {
+    std::cerr << "loss " << loss << ", or other numbers than before\n";
+    return 1;
+  }
 }

@@ -1,0 +1,15 @@
+# cmake -DWORK=... -P torch_check.cmake: torch_check.py, after check.cmake, where there is a Python with PyTorch:
+# $HYSTERON_TORCH_PYTHON, or the first python3.
+foreach(python "$ENV{HYSTERON_TORCH_PYTHON}" python3 /usr/bin/python3)
+  if(python)
+    execute_process(COMMAND ${python} -c "import numpy, torch" RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET)
+    if(result EQUAL 0)
+      execute_process(COMMAND ${python} -B ${CMAKE_CURRENT_LIST_DIR}/torch_check.py ${WORK} RESULT_VARIABLE result)
+      if(NOT result EQUAL 0)
+        message(FATAL_ERROR "PyTorch and the client differ")
+      endif()
+      return()
+    endif()
+  endif()
+endforeach()
+message("client_torch skipped: no python3 with PyTorch and NumPy (one of a virtual environment: HYSTERON_TORCH_PYTHON=…)")
