@@ -1,5 +1,6 @@
 # The front door: what each command needs from the distribution, setup installs.
 #   make demo    build, and run the main job        make test    build, and run every test, then again with sanitizers
+#                (the CUDA part where a GPU is seen, or with make demo CUDA=ON)
 #   make bench   measure                            make format  put all sources into the project's format
 #   make docs    the documentation as a site in build/site
 #   make gpu-check   all that needs a GPU: tests, sanitizers, measurements (also on a machine that build-portable/ and
@@ -10,8 +11,13 @@ MAKEFLAGS += --no-print-directory
 configure = cmake --preset $(1) $(2) $$([ -f $(3)/CMakeCache.txt ] || ! command -v ninja >/dev/null || echo -G Ninja) >/dev/null
 build = cmake --build $(1) --parallel $(JOBS) --target
 
+# Both demo and test build in build/. What is configured there stays as it is for demo; test sets its own options again.
+CUDA ?= $(shell if [ -e /dev/nvidiactl ] || [ -e /dev/dxg ]; then echo AUTO; else echo OFF; fi)
 demo: setup
-	@echo "demo: building"; $(call configure,release,,build) && $(call build,build) hysteron_program
+	@if [ -f build/CMakeCache.txt ]; then cmake -S . -B build $(if $(filter-out file,$(origin CUDA)),-DHYSTERON_CUDA=$(CUDA)) >/dev/null; \
+	  else $(call configure,demo,-DHYSTERON_CUDA=$(CUDA),build); fi
+	@[ -x build/hysteron ] || echo "demo: compiling hysteron: about six minutes of one core, here on $(JOBS); later only what changed"
+	@$(call build,build) hysteron_program
 	@build/hysteron demo
 setup:
 	@sh cmake/setup.sh

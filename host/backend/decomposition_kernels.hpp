@@ -20,4 +20,9 @@ struct DecompositionTable {
   bool (*right_svd)(DoubleMatrix a, double* values, DoubleMatrix vectors);
 };
 
+/// The singular value decomposition inside right_svd, of a square matrix: values [n] and right vectors [n, n], largest
+/// first. Compiled once, for the baseline: divide and conquer takes as long to compile as ten other sources, and most
+/// of right_svd's work is in the QR around it.
+bool square_svd(DoubleMatrix a, double* values, DoubleMatrix vectors);
+
 }  // namespace cpu_kernels
