@@ -91,11 +91,10 @@ class GoldenRun {
                   numbers(prefix + "gradient." + slice.name));
     std::vector<double> initial_gradient(initial.size());
     const View<double> rows = view_of<double>(initial_gradient, 1, extent.batch);
-    for (int layer = 0; layer < model.shape().layers; ++layer)
-      for (int part = 0; part < model.parts(); ++part)
-        operations_of<double>(model.backend())
-            .copy(unrolled.last_state_gradient(layer, part),
-                  rows.columns_from((layer * model.parts() + part) * model.state_width(), model.state_width()));
+    for (const auto [layer, part] : model.every_part())
+      operations_of<double>(model.backend())
+          .copy(unrolled.last_state_gradient(layer, part),
+                rows.columns_from(model.state_column(layer, part), model.state_width()));
     expect_near(prefix + "gradient.initial", initial_gradient, side_by_side(numbers(prefix + "gradient.initial")));
   }
 

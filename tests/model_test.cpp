@@ -100,10 +100,8 @@ class Network {
   }
   template <class Use>
   void each_part(const Use& use) {
-    const int width = model.state_width();
-    for (int layer = 0; layer < 2; ++layer)
-      for (int part = 0; part < model.parts(); ++part)
-        use(layer, part, std::ptrdiff_t(layer * model.parts() + part) * width, width);
+    for (const auto [layer, part] : model.every_part())
+      use(layer, part, model.state_column(layer, part), model.state_width());
   }
 };
 
@@ -233,12 +231,10 @@ TEST_P(EveryNetwork, TheLastStatesStandSideBySide) {
   Network<double> network(*backend, GetParam(), {.lengths = uneven});
   network.forward();
   const View<double> all = network.unrolled.last_states();
-  const int width = network.model.state_width();
   ASSERT_EQ(all.columns, network.unrolled.states_width());
-  for (int layer = 0; layer < 2; ++layer)
-    for (int part = 0; part < network.model.parts(); ++part)
-      EXPECT_EQ(gathered(all.columns_from((layer * network.model.parts() + part) * width, width)),
-                gathered(network.unrolled.last_state(layer, part)));
+  for (const auto [layer, part] : network.model.every_part())
+    EXPECT_EQ(gathered(all.columns_from(network.model.state_column(layer, part), network.model.state_width())),
+              gathered(network.unrolled.last_state(layer, part)));
 }
 
 ErrorKind kind_of_refusal(Backend& backend, const ModelShape& shape) {

@@ -38,8 +38,7 @@ class Probed {
       initial.push_back(normal_draws<double>(std::size_t(batch * width), seed + 20, 0.5));
     }
     states.resize(initial.size());
-    for (int layer = 0; layer < 2; ++layer)
-      for (int part = 0; part < model.parts(); ++part) states[index(layer, part)] = run_whole(layer, part, states);
+    for (const auto [layer, part] : model.every_part()) states[index(layer, part)] = run_whole(layer, part, states);
   }
 
   std::size_t index(int layer, int part) const { return static_cast<std::size_t>(layer * model.parts() + part); }

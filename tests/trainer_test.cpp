@@ -11,6 +11,7 @@
 #include <hysteron/trainer.hpp>
 
 #include "foundation/statistics.hpp"
+#include "tests/record_files.hpp"
 #include "tests/training.hpp"
 
 namespace hysteron {
@@ -61,7 +62,7 @@ TEST_F(Trainers, TheBestWeightsOfTheValidationAreKept) {
                             .batch = 10,
                             .learning_rates = {0.05, 0.1, 0.02},
                             .adam = {},
-                            .validation_share = 0.3,
+                            .validation = 15,
                             .validate_every = 3,
                             .measure = {}});
   training.run();
@@ -91,7 +92,7 @@ TEST_F(Trainers, TheBestWeightsOfTheValidationAreKept) {
 TEST_F(Trainers, ValidatesAsTheAuthors) {
   const TaskData data = copy_first_input(3, 44, 8);
   TrainerOptions options;
-  options.updates = 5, options.batch = 4, options.learning_rates = {0.05}, options.validation_share = 0.25;
+  options.updates = 5, options.batch = 4, options.learning_rates = {0.05}, options.validation = 11;
   Training<double> fixed(*backend, data, shape("gru"), {1}, options);
   fixed.run();
   options.compat = Compat::authors;
@@ -111,11 +112,28 @@ TEST_F(Trainers, ValidatesAsTheAuthors) {
   EXPECT_THROW(Training<double>(*backend, copy_first_input(3, 44, 20), shape("gru"), {1}, options), Error);
 }
 
+TEST_F(Trainers, ValidationIsACount) {
+  TaskData data = copy_first_input(3, 23);
+  EXPECT_EQ(validation_count(data), 4);
+  EXPECT_EQ(validation_count(data, 0.5), 11);
+  data.validation = 7;
+  EXPECT_EQ(validation_count(data), 7);
+  EXPECT_EQ(validation_count(data, 0.0), 0);
+  TrainerOptions options;
+  options.learning_rates = {0.05};
+  EXPECT_EQ(Training<float>(*backend, data, shape("gru"), {1}, options).trainer.validation().count, 7);
+  for (const int none_left : {-1, 23}) {
+    options.validation = none_left;
+    EXPECT_THAT(message_of(ErrorKind::usage, [&] { Training<float>(*backend, data, shape("gru"), {1}, options); }),
+                testing::AllOf(testing::HasSubstr("0 to 22 of 23"), testing::HasSubstr(std::to_string(none_left))));
+  }
+}
+
 TEST_F(Trainers, WithoutValidationTheLastWeightsAreTheBest) {
   const TaskData data = copy_first_input(3, 20);
   Training<float> training(
       *backend, data, shape("gru"), {1},
-      {.updates = 7, .batch = 6, .learning_rates = {0.05}, .adam = {}, .validation_share = 0, .measure = {}});
+      {.updates = 7, .batch = 6, .learning_rates = {0.05}, .adam = {}, .validation = 0, .measure = {}});
   training.run();
   const std::vector<float> last = training.parameters();
   training.trainer.take_best();
@@ -146,8 +164,8 @@ TEST_F(Trainers, UpdatesAreThoseOfTheirDefinition) {
   const AdamOptions adam{.weight_decay = 0.05, .clip = 0.7};
   Training<double> training(
       *backend, data, shape("lstm", 4), seeds,
-      {.updates = 8, .batch = 5, .learning_rates = rates, .adam = adam, .validation_share = 0.23, .measure = {}});
-  ASSERT_EQ(updates_in_epoch(data.train, 0.23, 5), 3);
+      {.updates = 8, .batch = 5, .learning_rates = rates, .adam = adam, .validation = 4, .measure = {}});
+  ASSERT_EQ(updates_in_epoch(14, 5), 3);
   Model<double> model(*backend, shape("lstm", 4), 1);
   const auto size = static_cast<std::size_t>(model.parameters().size());
   std::vector<std::vector<double>> right;

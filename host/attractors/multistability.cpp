@@ -14,7 +14,7 @@ Multistability measure_multistability(Model<Real>& model, const Sequences& seque
                                       std::span<const std::uint64_t> seeds, const MeasureOptions& options) {
   Backend& backend = model.backend();
   Operations<Real>& operations = operations_of<Real>(backend);
-  const int replicas = model.replicas(), n = std::min(options.sequences, sequences.count), width = model.state_width();
+  const int replicas = model.replicas(), n = std::min(options.sequences, sequences.count);
   Batches<Real> batches(backend, sequences, replicas, n);
   Unrolled<Real> prefix(model, {sequences.total_steps(), n}, 1, Keep::states);
   std::vector<Recurrence<Real>> layers;
@@ -28,7 +28,7 @@ Multistability measure_multistability(Model<Real>& model, const Sequences& seque
                                                         .largest = {options.steps, n}},
                         Keep::last_state, InputMode::constant);
   }
-  const int all = model.shape().layers * model.parts() * width;
+  const int all = model.states_width();
   Tensor<Real> last(backend, {replicas, n, all});
   Tensor<double> value(backend, {replicas});
   Multistability sum{std::vector<double>(seeds.size()), std::vector<double>(seeds.size())};
@@ -42,15 +42,14 @@ Multistability measure_multistability(Model<Real>& model, const Sequences& seque
     prefix.forward(batch.inputs, batch.extent, batch.lengths);
     std::vector<Random> random = streams(seeds, Stream::measure_input, draw);
     for (int layer = 0; layer < model.shape().layers; ++layer) {
-      Tensor<Real>& input = inputs[static_cast<std::size_t>(layer)];
+      Tensor<Real>& input = inputs[layer];
       input.from_host(constant_inputs<Real>(random, model.layer_inputs(layer)));
       const std::vector<View<const Real>> sources{input.view(replicas, 1, model.layer_inputs(layer))};
-      Recurrence<Real>& run = layers[static_cast<std::size_t>(layer)];
+      Recurrence<Real>& run = layers[layer];
       for (int part = 0; part < model.parts(); ++part) {
         run.forward(model.weights(layer, part), sources, {options.steps, n}, nullptr, prefix.last_state(layer, part));
-        operations.copy(
-            run.last_state(),
-            last.view(replicas, n, all).columns_from(std::ptrdiff_t(layer * model.parts() + part) * width, width));
+        operations.copy(run.last_state(),
+                        last.view(replicas, n, all).columns_from(model.state_column(layer, part), model.state_width()));
       }
     }
     operations.attractors(last.view(replicas, n, all), options.epsilon, value.data());

@@ -19,7 +19,7 @@ Prefixes draw_prefixes(const Sequences& sequences, std::span<const std::uint64_t
     for (const int index : chosen) {
       drawn.indices.push_back(index);
       drawn.lengths.push_back(sequences.lengths.empty() ? 1 + static_cast<int>(length.below(sequences.total_steps()))
-                                                        : sequences.lengths[static_cast<std::size_t>(index)]);
+                                                        : sequences.lengths[index]);
     }
   }
   return drawn;

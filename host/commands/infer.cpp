@@ -71,7 +71,7 @@ step, S [steps, batch, units]. Files of these names are replaced. Numbers have t
   template <class Real>
   InferredFiles infer_as(const StoredModel& stored, const Sequences& sequences, Backend& backend) const {
     Model<Real> model = network_of<Real>(backend, stored);
-    const std::int64_t count = sequences.count, states = stored.shape.layers * model.parts() * model.state_width();
+    const std::int64_t count = sequences.count, states = model.states_width();
     const bool every_state = at_ == "all";
     const std::vector<Real> first = initial<Real>(count, states);
     const Inference<Real> inference =

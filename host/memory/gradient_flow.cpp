@@ -9,7 +9,7 @@ namespace hysteron {
 namespace {
 
 std::vector<int> all_of(const Sequences& sequences) {
-  std::vector<int> indices(static_cast<std::size_t>(sequences.count));
+  std::vector<int> indices(sequences.count);
   std::iota(indices.begin(), indices.end(), 0);
   return indices;
 }
@@ -23,18 +23,18 @@ std::vector<std::vector<std::vector<double>>> state_gradient_norms(Model<Real>& 
              replicas = static_cast<std::size_t>(model.replicas());
   std::vector norms(replicas, std::vector(layers, std::vector<double>(steps)));
   std::vector<Real> values;
-  for (std::size_t layer = 0; layer < layers; ++layer)
-    for (int part = 0; part < model.parts(); ++part) {
-      const View<Real> all = unrolled.at(static_cast<int>(layer), part).state_gradients();
-      const auto step = static_cast<std::size_t>(unrolled.extent().batch * all.columns);
-      values.resize((steps + 1) * step);
-      for (std::size_t replica = 0; replica < replicas; ++replica) {
-        model.backend().copy_out(values.data(), all.at(static_cast<std::ptrdiff_t>(replica), 0),
-                                 values.size() * sizeof(Real));
-        for (std::size_t i = step; i < values.size(); ++i)  // the initial state's come first
-          norms[replica][layer][i / step - 1] += static_cast<double>(values[i]) * static_cast<double>(values[i]);
-      }
+  for (const auto [layer, part] : model.every_part()) {
+    const View<Real> all = unrolled.at(layer, part).state_gradients();
+    const auto step = static_cast<std::size_t>(unrolled.extent().batch * all.columns);
+    values.resize((steps + 1) * step);
+    for (std::size_t replica = 0; replica < replicas; ++replica) {
+      model.backend().copy_out(values.data(), all.at(static_cast<std::ptrdiff_t>(replica), 0),
+                               values.size() * sizeof(Real));
+      std::vector<double>& of_layer = norms[replica][layer];
+      for (std::size_t i = step; i < values.size(); ++i)  // the first are those of the initial state
+        of_layer[i / step - 1] += static_cast<double>(values[i]) * static_cast<double>(values[i]);
     }
+  }
   for (auto& replica : norms)
     for (auto& layer : replica)
       for (double& norm : layer) norm = std::sqrt(norm);
@@ -68,9 +68,7 @@ double GradientFlow<Real>::run() {
 
 template <class Real>
 double GradientFlow<Real>::run(std::vector<std::vector<double>>& state_norms) {
-  const int layers = model_->shape().layers;
-  for (int layer = 0; layer < layers; ++layer)
-    for (int part = 0; part < model_->parts(); ++part) unrolled_.at(layer, part).keep_state_gradients();
+  for (const auto [layer, part] : model_->every_part()) unrolled_.at(layer, part).keep_state_gradients();
   const double loss = run();
   state_norms = std::move(state_gradient_norms(*model_, unrolled_).front());
   return loss;

@@ -55,10 +55,10 @@ void LagMoments::add(std::span<const double> state, std::span<const double> past
     past_sum_[i] += past[i];
     past_squares_[i] += past[i] * past[i];
   }
-  for (int lag = 0; lag < reach; ++lag) ++count_[static_cast<std::size_t>(lag)];
+  for (int lag = 0; lag < reach; ++lag) ++count_[lag];
 }
 
-// What lies behind the rows' reach in the buffers is not theirs, and takes no part.
+// Columns of the buffers beyond the rows' reach hold values of earlier rows, and take no part.
 void LagMoments::add_products() {
   if (rows_ == 0) return;
   Operations<double>& operations = operations_of<double>(*backend_);
@@ -81,7 +81,7 @@ MomentBlock LagMoments::block(int from, int to) {
     return std::vector<double>(all.begin() + static_cast<std::ptrdiff_t>(first),
                                all.begin() + static_cast<std::ptrdiff_t>(last));
   };
-  MomentBlock block{.count = static_cast<double>(count_[static_cast<std::size_t>(from)]),
+  MomentBlock block{.count = static_cast<double>(count_[from]),
                     .states = state_sum_,
                     .past = part(past_sum_),
                     .past_squares = part(past_squares_),

@@ -7,7 +7,7 @@
 
 namespace hysteron {
 
-/// Sums over states and the inputs before them, of which regressions are made.
+/// Sums over states and the inputs before them, from which regressions are made.
 struct MomentBlock {
   double count = 0;
   std::vector<double> states;                ///< [width]
@@ -25,7 +25,7 @@ class LagMoments {
 
   /// past: [reach, features], lag 0 first; reach at most the lags, and never more than before.
   void add(std::span<const double> state, std::span<const double> past);
-  /// Of the lags from .. to - 1, over all rows so far, which all have them or all have not.
+  /// The sums of lags from .. to - 1 over all rows so far. Either every row has these lags, or none has.
   MomentBlock block(int from, int to);
 
  private:
@@ -34,7 +34,7 @@ class LagMoments {
 
   Backend* backend_;
   int width_, lags_, features_;
-  int most_rows_, rows_ = 0, reach_ = 0;      // of the buffers
+  int most_rows_, rows_ = 0, reach_ = 0;      // in the buffers
   std::vector<double> states_, past_;         // the buffers [rows, width], [rows, lags * features]
   std::vector<std::int64_t> count_;           // [lags]
   std::vector<double> state_sum_, past_sum_;  // [width], [lags * features]

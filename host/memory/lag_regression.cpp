@@ -44,9 +44,9 @@ struct Spectrum {
   explicit Spectrum(const Statistics& statistics) : solver(statistics.covariance) {
     variances = solver.eigenvalues().cwiseMax(0);
     turned = solver.eigenvectors().transpose() * statistics.shared;
-    smallest = 1e-14 * variances.maxCoeff();  // below it there is but rounding
+    smallest = 1e-14 * variances.maxCoeff();  // below this there is only rounding
   }
-  /// What the covariances along each direction are multiplied with.
+  /// The factors by which the covariances along each direction are multiplied.
   Vector gains(double ridge) const {
     return variances.unaryExpr([&](double v) { return v + ridge > smallest ? 1 / (v + ridge) : 0.0; });
   }
@@ -132,23 +132,23 @@ void LagRegression::learn(std::span<const double> state, std::span<const double>
   if (++learned_ == 2) decoded_ = reach;
 }
 
-// Of the lags from .. to - 1, which the states learned so far all have, and no others will.
+// The decoders of lags from .. to - 1: every state learned so far has these lags, and no later one will.
 void LagRegression::solve_lags(int from, int to) {
   if (learned_ < 2) return;
   MomentBlock all = fitted_.block(from, to);
   const MomentBlock held = chosen_by_.block(from, to);
   const std::vector<double> ridges =
-      ridge_ ? std::vector<double>(static_cast<std::size_t>(to - from), *ridge_) : chosen_ridges(all, held, features_);
+      ridge_ ? std::vector<double>(to - from, *ridge_) : chosen_ridges(all, held, features_);
   all += held;
   const Statistics statistics(all);
   state_variance_ = statistics.state_variance();
   const auto used = statistics.past_mean.size();
-  Matrix decoders = Matrix::Zero(width_, used);  // of states that are all alike: the answer is the mean
+  Matrix decoders = Matrix::Zero(width_, used);  // when all states are alike, the answer is the mean
   if (state_variance_ > 0) {
     const Spectrum spectrum(statistics);
     for (int lag = from; lag < to; ++lag) {
       const Eigen::Index column = Eigen::Index(lag - from) * features_;
-      const double ridge = ridges[static_cast<std::size_t>(lag - from)];
+      const double ridge = ridges[lag - from];
       if (ridge < infinite)
         decoders.middleCols(column, features_) =
             spectrum.gains(ridge * state_variance_).asDiagonal() * spectrum.turned.middleCols(column, features_);
@@ -187,17 +187,17 @@ void LagRegression::compare() {
   operations_of<double>(*backend_).product(state_rows_.view(1, rows_, width_), Transposed::no,
                                            decoders_.view(1, width_, wide).columns_from(0, used), Transposed::no,
                                            decoded_rows_.view(1, rows_, used), Result::replaced);
-  std::vector<double> decoded(static_cast<std::size_t>(rows_ * used));
+  std::vector<double> decoded(rows_ * used);
   backend_->copy_out(decoded.data(), decoded_rows_.data(), decoded.size() * sizeof(double));
   for (std::ptrdiff_t row = 0; row < rows_; ++row)
     for (std::ptrdiff_t i = 0; i < used; ++i) {
       const auto at = static_cast<std::size_t>(i);
-      const double past = past_[static_cast<std::size_t>(row * wide + i)];
-      const double wrong = decoded[static_cast<std::size_t>(row * used + i)] + constant_[at] - past;
+      const double past = past_[row * wide + i];
+      const double wrong = decoded[row * used + i] + constant_[at] - past;
       error_[at] += wrong * wrong;
       difference_[at] += (past - mean_[at]) * (past - mean_[at]);
     }
-  for (int lag = 0; lag < reach_; ++lag) tested_[static_cast<std::size_t>(lag)] += rows_;
+  for (int lag = 0; lag < reach_; ++lag) tested_[lag] += rows_;
   rows_ = 0;
 }
 
@@ -205,14 +205,14 @@ MemoryCapacity LagRegression::result() {
   compare();
   MemoryCapacity memory;
   double errors = 0, differences = 0;
-  for (int lag = 0; lag < decoded_ && tested_[static_cast<std::size_t>(lag)] > 0; ++lag) {
+  for (int lag = 0; lag < decoded_ && tested_[lag] > 0; ++lag) {
     double error = 0, difference = 0, capacity = 0;
     for (std::size_t i = columns(lag); i < columns(lag + 1); ++i) {
       error += error_[i];
       difference += difference_[i];
       if (difference_[i] > 0) capacity += std::max(0.0, 1 - error_[i] / difference_[i]);
     }
-    const std::int64_t count = tested_[static_cast<std::size_t>(lag)];
+    const std::int64_t count = tested_[lag];
     const double values = static_cast<double>(count) * features_;
     memory.error.push_back(error / values);
     memory.variance.push_back(difference / values);

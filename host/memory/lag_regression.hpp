@@ -27,7 +27,7 @@ class LagRegression {
   double state_variance() const { return state_variance_; }
   /// How well the decoders do on a state that was not learned; any reach.
   void test(std::span<const double> state, std::span<const double> past);
-  /// Of all that was tested.
+  /// What the tests have found so far.
   MemoryCapacity result();
 
  private:

@@ -56,7 +56,7 @@ class Asking {
              past(part[row], length(part[row]) - 1));
   }
 
-  // The inputs up to a step, the latest first; as many as are asked for and there are.
+  // The inputs up to a step, the latest first: as many as are asked for, or as there are.
   std::span<const double> past(int sequence, int step) {
     const auto features = static_cast<std::size_t>(sequences_->features);
     const int reach = std::min(lags_, step + 1);
@@ -87,12 +87,12 @@ class Asking {
 };
 
 std::vector<int> numbers(int from, int to) {
-  std::vector<int> all(static_cast<std::size_t>(to - from));
+  std::vector<int> all(to - from);
   std::iota(all.begin(), all.end(), from);
   return all;
 }
 
-// Written so that nan, which is in no order, is refused too.
+// Written so that nan, which compares with nothing, is refused too.
 void expect_options(const MemoryOptions& options) {
   const auto expect = [](bool right, const char* what, const char* expected, double found) {
     if (!right)
@@ -129,7 +129,7 @@ std::vector<MemoryCapacity> measure_memory(Backend& backend, StateSource& source
       all.emplace_back(backend, source.width(), lags, sequences.features, options.ridge);
     asking.run(first, deviation, options.seed,
                [&](int replica, std::span<const double> state, std::span<const double> past) {
-                 all[static_cast<std::size_t>(replica)].learn(state, past);
+                 all[replica].learn(state, past);
                });
     for (LagRegression& each : all) each.solve();
     return all;
@@ -142,7 +142,7 @@ std::vector<MemoryCapacity> measure_memory(Backend& backend, StateSource& source
   }
   asking.run(others, deviation, options.seed,
              [&](int replica, std::span<const double> state, std::span<const double> past) {
-               decoders[static_cast<std::size_t>(replica)].test(state, past);
+               decoders[replica].test(state, past);
              });
   std::vector<MemoryCapacity> memories;
   for (LagRegression& each : decoders) memories.push_back(each.result());

@@ -42,7 +42,7 @@ class NetworkStates final : public StateSource {
   NetworkStates(Model<Real>& model, const Sequences& sequences) : model_(&model), pass_(model, sequences, {}) {}
 
   int replicas() const override { return model_->replicas(); }
-  int width() const override { return model_->shape().layers * model_->parts() * model_->state_width(); }
+  int width() const override { return model_->states_width(); }
   int largest() const override { return pass_.largest(); }
 
   void run(std::span<const int> sequences, std::span<const double> deviation, std::uint64_t seed,
@@ -55,14 +55,14 @@ class NetworkStates final : public StateSource {
   }
 
  private:
-  // Past a sequence's end too, that is without lengths.
+  // Without lengths: the runs go on past a sequence's end.
   void run_whole(const Batch<Real>& batch, const Visit& visit) {
     pass_.unrolled().forward(batch.inputs, batch.extent, nullptr);
-    const std::ptrdiff_t count = batch.extent.batch, part_width = model_->state_width();
-    std::vector<double> states(static_cast<std::size_t>(replicas() * count * width()));
+    const std::ptrdiff_t count = batch.extent.batch;
+    std::vector<double> states(replicas() * count * width());
     for (int step = 0; step < batch.extent.steps; ++step) {
       for (const auto [layer, part] : model_->every_part()) {
-        const std::ptrdiff_t column = (std::ptrdiff_t(layer) * model_->parts() + part) * part_width;
+        const std::ptrdiff_t column = model_->state_column(layer, part);
         for_each_row(model_->backend(), pass_.unrolled().at(layer, part).states().rows_from(step * count, count),
                      [&, column](int replica, std::ptrdiff_t row, std::span<const Real> values) {
                        std::copy(values.begin(), values.end(),
@@ -73,11 +73,11 @@ class NetworkStates final : public StateSource {
     }
   }
 
-  // A step at a time, since noise comes between.
+  // One step at a time, since noise is added in between.
   void run_stepwise(const Batch<Real>& batch, Noise noise, const Visit& visit) {
     if (!stepwise_) stepwise_.emplace(*model_, Extent{1, largest()}, 1, Keep::states);
     const int count = batch.extent.batch;
-    std::vector<double> states(static_cast<std::size_t>(std::ptrdiff_t(replicas()) * count * width()));
+    std::vector<double> states(std::ptrdiff_t(replicas()) * count * width());
     std::vector<Real> values(states.size());
     View<const Real> before;
     for (int step = 0; step < batch.extent.steps; ++step) {
@@ -130,7 +130,7 @@ class AutoencoderStates final : public StateSource {
     View<double> before = states_.view(1, count, width()), after = before;
     after.first += std::ptrdiff_t(largest_) * width();
     Noise noise(sequences, deviation, seed);
-    std::vector<double> rows, states(static_cast<std::size_t>(count * width()));
+    std::vector<double> rows, states(count * width());
     operations.clear(before);
     for (int step = 0; step < sequences_->total_steps(); ++step) {
       centered_inputs(sequences, step, rows);
@@ -148,7 +148,7 @@ class AutoencoderStates final : public StateSource {
   }
 
  private:
-  // Of one step [sequences, features], less the mean; a black step is an input of zeros.
+  // The inputs of one step [sequences, features] minus the mean; a black step is an input of zeros.
   void centered_inputs(std::span<const int> sequences, int step, std::vector<double>& rows) const {
     rows.clear();
     for (const int sequence : sequences)

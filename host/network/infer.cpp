@@ -41,8 +41,7 @@ void expect_to_fit(Model<Real>& model, const Sequences& sequences, std::span<con
     throw data_error({.what = "the sequences do not fit the network",
                       .expected = std::to_string(shape.inputs) + " values a step",
                       .found = std::to_string(sequences.features)});
-  const std::ptrdiff_t width = shape.layers * model.parts() * model.state_width(),
-                       expected = model.replicas() * sequences.count * width;
+  const std::ptrdiff_t width = model.states_width(), expected = model.replicas() * sequences.count * width;
   if (!initial.empty() && std::ssize(initial) != expected)
     throw data_error({.what = "the initial states are not those of the network and the sequences",
                       .expected = std::to_string(expected) + " values: [replicas, count, states] = [" +
@@ -80,8 +79,7 @@ Inference<Real> infer(Model<Real>& model, const Sequences& sequences, const Infe
       outputs.put(backend, unrolled.at(shape.layers - 1, part).outputs(), first, part * model.part_units());
     if (!every_state) return states.put(backend, unrolled.last_states(), first, 0);
     for (const auto [layer, part] : model.every_part())
-      states.put(backend, unrolled.at(layer, part).states(), first,
-                 (layer * model.parts() + part) * model.state_width());
+      states.put(backend, unrolled.at(layer, part).states(), first, model.state_column(layer, part));
   });
   result.outputs = std::move(outputs.values());
   result.states = std::move(states.values());

@@ -164,8 +164,8 @@ const int* Recurrence<Real>::lengths_of_steps() {
   return step_lengths_.data();
 }
 
-// No backend knows of detaching: at a step where a replica detaches, the weights that it goes back through are zero.
-// Each replica has steps of its own, so that all go step by step: a replica's sums do not depend on those beside it.
+// Backends know nothing of detaching: at a step where a replica detaches, the weights that it goes back through are 0.
+// Replicas detach at different steps, so all go step by step: a replica's sums do not depend on the others.
 template <class Real>
 void Recurrence<Real>::backward_by_steps(LayerRun<Real> run, const LayerGradient<Real>& gradient,
                                          const CellWeights<const Real>& weights, View<Real> unit_gradient) {
@@ -180,8 +180,8 @@ void Recurrence<Real>::backward_by_steps(LayerRun<Real> run, const LayerGradient
   std::vector<unsigned char> detached(static_cast<std::size_t>(size_.replicas));
   for (int step = extent_.steps - 1; step >= 0; --step) {
     for (int replica = 0; replica < size_.replicas; ++replica) {
-      const unsigned char detaches = detachment_.steps[static_cast<std::size_t>(replica * extent_.steps + step)];
-      unsigned char& is_detached = detached[static_cast<std::size_t>(replica)];
+      const unsigned char detaches = detachment_.steps[replica * extent_.steps + step];
+      unsigned char& is_detached = detached[replica];
       if (detaches == is_detached) continue;
       const std::ptrdiff_t rows = detachment_.lanes * units;
       const View<Real> block = of_replica(through, replica).rows_from(0, rows);

@@ -37,7 +37,7 @@ Batch<Real> SequencePass<Real>::gather(std::span<const int> chosen) {
 
 template <class Real>
 Batch<Real> SequencePass<Real>::forward(int first, int count) {
-  std::vector<int> chosen(static_cast<std::size_t>(count));
+  std::vector<int> chosen(count);
   std::iota(chosen.begin(), chosen.end(), first);
   const Batch<Real> batch = gather(chosen);
   View<Real> start;

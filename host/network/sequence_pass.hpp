@@ -55,7 +55,7 @@ class SequencePass {
 template <class Real, class Visit>
 void for_each_row(Backend& backend, const View<Real>& rows, const Visit& visit) {
   if (rows.rows == 0) return;
-  std::vector<std::remove_const_t<Real>> values(static_cast<std::size_t>((rows.rows - 1) * rows.row + rows.columns));
+  std::vector<std::remove_const_t<Real>> values((rows.rows - 1) * rows.row + rows.columns);
   for (int replica = 0; replica < rows.replicas; ++replica) {
     backend.copy_out(values.data(), rows.at(replica, 0), values.size() * sizeof(Real));
     for (std::ptrdiff_t row = 0; row < rows.rows; ++row)

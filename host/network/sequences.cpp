@@ -6,7 +6,7 @@
 namespace hysteron {
 namespace {
 
-// The rows of `values` that belong to the sequences, `size` values each; nothing of nothing.
+// The rows of `values` that belong to the sequences, `size` values each; empty when there are none at all.
 template <class Value>
 std::vector<Value> rows(const std::vector<Value>& values, int first, int count, std::size_t size) {
   if (values.empty()) return {};

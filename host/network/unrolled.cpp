@@ -6,16 +6,13 @@ template <class Real>
 Unrolled<Real>::Unrolled(Model<Real>& model, Extent largest, int read_steps, Keep keep)
     : model_(&model), operations_(&operations_of<Real>(model.backend())), read_steps_(read_steps) {
   const ModelShape& shape = model.shape();
-  for (int layer = 0; layer < shape.layers; ++layer) {
-    for (int part = 0; part < model.parts(); ++part) {
-      layers_.emplace_back(model.backend(), *shape.cell,
-                           typename Recurrence<Real>::Size{.replicas = model.replicas(),
-                                                           .units = model.part_units(),
-                                                           .inputs = model.layer_inputs(layer),
-                                                           .largest = largest},
-                           keep, InputMode::sequence);
-    }
-  }
+  for (const auto [layer, part] : model.every_part())
+    layers_.emplace_back(model.backend(), *shape.cell,
+                         typename Recurrence<Real>::Size{.replicas = model.replicas(),
+                                                         .units = model.part_units(),
+                                                         .inputs = model.layer_inputs(layer),
+                                                         .largest = largest},
+                         keep, InputMode::sequence);
   const std::ptrdiff_t rows = std::ptrdiff_t(read_steps) * largest.batch;
   outputs_ = Tensor<Real>(model.backend(), {model.replicas(), rows, shape.outputs});
   if (keep == Keep::trajectory)
@@ -42,12 +39,11 @@ void Unrolled<Real>::forward(View<const Real> inputs, Extent extent, const int* 
   inputs_ = inputs;
   extent_ = extent;
   const ModelShape& shape = model_->shape();
-  const int width = model_->state_width();
   for (int layer = 0; layer < shape.layers; ++layer) {
     const std::vector<View<const Real>> below = sources(layer);
     for (int part = 0; part < model_->parts(); ++part) {
       View<const Real> first;
-      if (initial) first = initial.columns_from(std::ptrdiff_t(layer * model_->parts() + part) * width, width);
+      if (initial) first = initial.columns_from(model_->state_column(layer, part), model_->state_width());
       at(layer, part).forward(model_->weights(layer, part), below, extent, lengths, first);
     }
   }
@@ -80,12 +76,10 @@ View<Real> Unrolled<Real>::output_gradient() {
 
 template <class Real>
 View<Real> Unrolled<Real>::last_states() {
-  const int width = model_->state_width();
   const View<Real> all = states_.view(model_->replicas(), extent_.batch, states_width());
-  for (int layer = 0; layer < model_->shape().layers; ++layer)
-    for (int part = 0; part < model_->parts(); ++part)
-      operations_->copy(last_state(layer, part),
-                        all.columns_from(std::ptrdiff_t(layer * model_->parts() + part) * width, width));
+  for (const auto [layer, part] : model_->every_part())
+    operations_->copy(last_state(layer, part),
+                      all.columns_from(model_->state_column(layer, part), model_->state_width()));
   return all;
 }
 

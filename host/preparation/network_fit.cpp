@@ -13,17 +13,17 @@
 namespace hysteron {
 namespace {
 
-/// Those of the replica's owner that are looked at, in their order.
+/// The sequences of the replica's owner that are looked at, in their order.
 Sequences chosen(const Sequences& all, const FittedReplica& replica, const AutoencoderOptions& options,
                  Chance& chance) {
   const int usable = std::max(all.count - options.objective.validation, 1);
-  std::vector<int> indices(static_cast<std::size_t>(usable));
+  std::vector<int> indices(usable);
   std::iota(indices.begin(), indices.end(), 0);
   if (options.samples > 0 && options.samples < usable) {
     Random random(replica.seed, Stream::autoencoder_sample);
     indices = random.permutation(usable);
     chance = Chance::drawn;
-    indices.resize(static_cast<std::size_t>(options.samples));
+    indices.resize(options.samples);
     std::ranges::sort(indices);
   }
   const auto rows = [&](const auto& values, std::size_t size) {
@@ -64,7 +64,7 @@ class NetworkFit {
   void fit_layer(int layer) {
     const ModelShape& shape = model_->shape();
     const int features = model_->layer_inputs(layer), steps = longest_of(*sequences_);
-    // A cut window takes a Gram matrix of twice its lags.
+    // A window that is cut off needs a Gram matrix of twice its lags.
     const bool whole = std::int64_t(steps) * features <= 4096;
     const int window = replica_.window > 0 || whole ? replica_.window : std::max(1, 2048 / features);
     const std::int64_t lags = window == 0 ? steps : std::min(window, steps);
@@ -145,7 +145,7 @@ class NetworkFit {
       const std::ptrdiff_t count = batch.extent.batch;
       Sequences states;
       states.count = batch.extent.batch, states.steps = batch.extent.steps, states.features = model_->shape().units;
-      states.inputs.resize(static_cast<std::size_t>(count * steps * units));
+      states.inputs.resize(count * steps * units);
       for_each_row(model_->backend(), pass.unrolled().at(layer, 0).outputs(),
                    [&](int, std::ptrdiff_t row, std::span<const Real> values) {
                      const std::ptrdiff_t step = row / count, sequence = row % count;
@@ -158,7 +158,7 @@ class NetworkFit {
     });
   }
 
-  // Each output for itself: most are rarely 1.
+  // Each output on its own, since most are rarely 1.
   static void calibrate(LinearReadout& readout, const std::vector<double>& rows, const std::vector<double>& targets) {
     const std::vector<double> all = readout.apply(rows);
     const std::size_t outputs = static_cast<std::size_t>(readout.outputs), count = all.size() / outputs;
@@ -172,7 +172,7 @@ class NetworkFit {
     }
   }
 
-  // One-hot, or as it is.
+  // A label becomes one-hot; a target stays as it is.
   void add_target(int sequence, int step, std::vector<double>& targets, std::vector<int>& labels) const {
     const std::size_t n = static_cast<std::size_t>(sequence), outputs = static_cast<std::size_t>(sequences_->outputs);
     if (!sequences_->labels.empty()) {

@@ -43,7 +43,7 @@ const std::vector<double>& WarmUp<Real>::gradient(int s) {
   return loss_;
 }
 
-// Nothing in here waits for a result: a backend may fall behind.
+// Nothing in here waits for a result, so that a device can work while the host goes on.
 template <class Real>
 void WarmUp<Real>::compute_gradient(int s) {
   const int replicas = model_->replicas(), n = static_cast<int>(steps_.size()) / replicas;
@@ -54,8 +54,8 @@ void WarmUp<Real>::compute_gradient(int s) {
   prefix_.forward(batch.inputs, batch.extent, batch.lengths);
   prefix_.clear_gradients();
 
-  // As many steps for all as the longest draw could have: what shape the sums below have, and so their rounding, must
-  // not depend on what the replicas beside drew.
+  // All replicas run for as many steps as the longest draw could have: the shape of the sums below, and so their
+  // rounding, must not depend on what other replicas drew.
   const auto longest = static_cast<int>(std::min<std::int64_t>(1 + std::int64_t(options_.ramp) * s, options_.longest));
   std::vector<int> steps;
   for (Random& random : streams(seeds_, Stream::warm_up_steps, s)) {
@@ -68,7 +68,7 @@ void WarmUp<Real>::compute_gradient(int s) {
   std::vector<Random> random = streams(seeds_, Stream::warm_up_input, s);
   const double layers = model_->shape().layers;
   for (int l = 0; l < model_->shape().layers; ++l) {
-    Layer& layer = layers_[static_cast<std::size_t>(l)];
+    Layer& layer = layers_[l];
     layer.input.from_host(constant_inputs<Real>(random, model_->layer_inputs(l)));
     layer.run.forward(model_->weights(l, 0), layer.sources, extent, steps_.data(), prefix_.last_state(l, 0));
     layer.run.clear_gradients();
@@ -100,8 +100,7 @@ void WarmUp<Real>::read_losses() {
   }
 }
 
-// A loss that is not finite has a gradient that is not finite in every parameter of its layer, so that its norm says
-// it.
+// When a loss is not finite, neither is the gradient of any parameter of its layer: the norm shows it.
 template <class Real>
 const std::vector<double>& WarmUp<Real>::step(int s) {
   compute_gradient(s);

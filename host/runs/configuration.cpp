@@ -133,15 +133,6 @@ ModelShape model_shape(const Settings& settings, int inputs, int outputs) {
 
 namespace {
 
-// A task's own validation set is a share of its training sequences like any other: half a sequence more, so that
-// rounding down gives that many of them.
-double validation_share(const Settings& settings, const TaskData& data) {
-  const double share = settings.number("train.validation_share");
-  if (share >= 0) return share;
-  if (!data.validation) return TrainerOptions().validation_share;
-  return *data.validation == 0 ? 0 : (*data.validation + 0.5) / data.train.count;
-}
-
 std::vector<double> learning_rates(const Settings& settings) {
   const std::size_t replicas = static_cast<std::size_t>(settings.integer("replicas"));
   std::vector<double> rates = settings.numbers("train.learning_rates");
@@ -153,50 +144,47 @@ std::vector<double> learning_rates(const Settings& settings) {
   return rates;
 }
 
-AdamOptions adam_options(const Settings& settings) {
-  AdamOptions adam;
-  adam.clip = settings.number("train.clip");
-  adam.weight_decay = settings.number("train.weight_decay");
-  return adam;
+// What every trainer is told.
+template <class Options>
+Options common_options(const Settings& settings) {
+  Options options;
+  options.batch = static_cast<int>(settings.integer("train.batch"));
+  options.learning_rates = learning_rates(settings);
+  options.adam.clip = settings.number("train.clip");
+  options.adam.weight_decay = settings.number("train.weight_decay");
+  options.vaa_every = settings.integer("train.vaa_every");
+  options.checkpoint_every = settings.integer("train.checkpoint_every");
+  options.measure = measure_options(settings);
+  return options;
 }
 
 }  // namespace
 
 TrainerOptions trainer_options(const Settings& settings, const TaskData& data) {
-  TrainerOptions options;
-  options.batch = static_cast<int>(settings.integer("train.batch"));
-  options.validation_share = validation_share(settings, data);
-  const std::int64_t updates = settings.integer("train.updates");
-  options.updates = updates >= 0 ? updates
-                                 : settings.integer("train.epochs") *
-                                       updates_in_epoch(data.train, options.validation_share, options.batch);
-  options.learning_rates = learning_rates(settings);
-  options.adam = adam_options(settings);
+  TrainerOptions options = common_options<TrainerOptions>(settings);
+  const double share = settings.number("train.validation_share");
+  const int validation = share >= 0 ? validation_count(data, share) : validation_count(data);
+  const std::int64_t updates = settings.integer("train.updates"),
+                     in_epoch = updates_in_epoch(data.train.count - validation, options.batch);
+  options.validation = validation;
+  options.updates = updates >= 0 ? updates : settings.integer("train.epochs") * in_epoch;
   options.validate_every = settings.integer("train.validate_every");
-  options.vaa_every = settings.integer("train.vaa_every");
   options.orthogonal_penalty = settings.number("train.orthogonal_penalty");
   options.detach_probability = settings.number("train.detach_probability");
   options.gradient_every = settings.integer("train.gradient_every");
-  options.checkpoint_every = settings.integer("train.checkpoint_every");
-  options.measure = measure_options(settings);
   options.compat = compat_of(settings);
   return options;
 }
 
 QTrainerOptions q_trainer_options(const Settings& settings) {
-  const auto whole = [&](const char* key) { return static_cast<int>(settings.integer(key)); };
-  return {.episodes = settings.integer("train.episodes"),
-          .updates_per_episode = whole("train.updates_per_episode"),
-          .batch = whole("train.batch"),
-          .replay = whole("train.replay"),
-          .target_every = settings.integer("train.target_every"),
-          .epsilon = settings.number("train.epsilon"),
-          .learning_rates = learning_rates(settings),
-          .adam = adam_options(settings),
-          .evaluate_every = settings.integer("train.evaluate_every"),
-          .vaa_every = settings.integer("train.vaa_every"),
-          .checkpoint_every = settings.integer("train.checkpoint_every"),
-          .measure = measure_options(settings)};
+  QTrainerOptions options = common_options<QTrainerOptions>(settings);
+  options.episodes = settings.integer("train.episodes");
+  options.updates_per_episode = static_cast<int>(settings.integer("train.updates_per_episode"));
+  options.replay = static_cast<int>(settings.integer("train.replay"));
+  options.target_every = settings.integer("train.target_every");
+  options.epsilon = settings.number("train.epsilon");
+  options.evaluate_every = settings.integer("train.evaluate_every");
+  return options;
 }
 
 }  // namespace hysteron

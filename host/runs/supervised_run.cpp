@@ -14,9 +14,7 @@ SupervisedRun<Real>::SupervisedRun(Backend& backend, const Settings& settings, c
 
 template <class Real>
 void SupervisedRun<Real>::initialize() {
-  const double share = trainer_options(*this->settings_, data_).validation_share;
-  const auto trained_on = static_cast<int>(updates_in_epoch(data_.train, share, 1));
-  this->initialize_on(data_.train, {.loss = data_.loss, .validation = data_.train.count - trained_on});
+  this->initialize_on(data_.train, {.loss = data_.loss, .validation = trainer_.validation().count});
   measure_memory_now("initialized");
   trainer_.start();
 }

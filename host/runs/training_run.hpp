@@ -17,7 +17,7 @@ namespace hysteron {
 template <class Real>
 class TrainingRun {
  public:
-  using End = typename Trainer<Real>::End;
+  using End = TrainingEnd;
 
   virtual ~TrainingRun() = default;
 

@@ -42,7 +42,7 @@ int input_size(const Environment& environment) { return environment.actions() + 
 void write_input(const Environment& environment, int action, double reward, int state, std::span<float> input) {
   std::fill(input.begin(), input.end(), 0.0f);
   const auto actions = static_cast<std::size_t>(environment.actions());
-  if (action >= 0) input[static_cast<std::size_t>(action)] = 1;
+  if (action >= 0) input[action] = 1;
   input[actions] = static_cast<float>(reward);
   environment.observe(state, input.subspan(actions + 1));
 }

@@ -16,8 +16,7 @@ double counted_rows(const Sequences& sequences, int read_steps, int first, int c
   if (sequences.lengths.empty() || read_steps == 1) return static_cast<double>(read_steps) * count;
   double rows = 0;
   for (int n = first; n < first + count; ++n)
-    rows += std::clamp(sequences.lengths[static_cast<std::size_t>(n)] - (sequences.total_steps() - read_steps), 0,
-                       read_steps);
+    rows += std::clamp(sequences.lengths[n] - (sequences.total_steps() - read_steps), 0, read_steps);
   return rows;
 }
 
@@ -47,7 +46,7 @@ Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind los
       {.budget = authors ? any : budget, .most = authors ? averaging.batch : 256, .read_steps = read_steps});
   Tensor<double> mean(model.backend(), {replicas}), share(model.backend(), {replicas}),
       counted(model.backend(), {replicas});
-  const std::vector<double> zeros(static_cast<std::size_t>(replicas));
+  const std::vector<double> zeros(replicas);
   Evaluation evaluation{.loss = zeros, .accuracy = {}};
   std::vector<double> right = zeros, answers = zeros;
   double rows = 0;

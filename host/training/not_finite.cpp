@@ -11,7 +11,7 @@ namespace {
 // The first row of [rows, columns] that holds a number that is not finite; -1: there is none.
 template <class Real>
 std::ptrdiff_t first_row_not_finite(Backend& backend, View<Real> matrix, int replica) {
-  std::vector<Real> row(static_cast<std::size_t>(matrix.columns));
+  std::vector<Real> row(matrix.columns);
   for (std::ptrdiff_t i = 0; i < matrix.rows; ++i) {
     backend.copy_out(row.data(), matrix.at(replica, i), row.size() * sizeof(Real));
     if (!std::all_of(row.begin(), row.end(), [](Real value) { return std::isfinite(value); })) return i;
@@ -23,13 +23,11 @@ std::ptrdiff_t first_row_not_finite(Backend& backend, View<Real> matrix, int rep
 
 template <class Real>
 std::string where_not_finite(Model<Real>& model, Unrolled<Real>& unrolled, int replica) {
-  for (int layer = 0; layer < model.shape().layers; ++layer) {
-    for (int part = 0; part < model.parts(); ++part) {
-      const std::ptrdiff_t row = first_row_not_finite(model.backend(), unrolled.at(layer, part).states(), replica);
-      if (row >= 0)
-        return "the states of layer " + std::to_string(layer) + " at step " +
-               std::to_string(row / unrolled.extent().batch);
-    }
+  for (const auto [layer, part] : model.every_part()) {
+    const std::ptrdiff_t row = first_row_not_finite(model.backend(), unrolled.at(layer, part).states(), replica);
+    if (row >= 0)
+      return "the states of layer " + std::to_string(layer) + " at step " +
+             std::to_string(row / unrolled.extent().batch);
   }
   if (first_row_not_finite(model.backend(), unrolled.outputs(), replica) >= 0) return "the read-out's outputs";
   Parameters<Real>& parameters = model.parameters();

@@ -21,7 +21,7 @@ Optimization<Real>::Optimization(Model<Real>& model, std::vector<double> learnin
       train_loss_(loss_.size(), std::numeric_limits<double>::quiet_NaN()),
       failures_(loss_.size()) {}
 
-// Nothing is waited for before the norms come: a backend may fall behind until then.
+// Nothing waits for the device before the norms are read.
 template <class Real>
 void Optimization<Real>::step(Unrolled<Real>& unrolled) {
   ++update_;

@@ -5,6 +5,7 @@
 #include <hysteron/random.hpp>
 
 #include "foundation/statistics.hpp"
+#include "training/training_loop.hpp"
 
 namespace hysteron {
 
@@ -25,7 +26,7 @@ PolicyEvaluation evaluate_policy(Model<Real>& model, const Environment& environm
                  best = environment.best_discounted_return(from[n]);
     evaluation.returns[r] += episodes[n].sum_of_rewards(1) / static_cast<double>(starts);
     evaluation.discounted_returns[r] += discounted / static_cast<double>(starts);
-    constexpr double rounding = 1e-9;  // of a sum of some thousand rewards
+    constexpr double rounding = 1e-9;  // in a sum of some thousand rewards
     if (discounted < best - rounding * (1 + std::abs(best))) evaluation.optimal[r] = 0;
   }
   return evaluation;
@@ -82,8 +83,8 @@ void QTrainer<Real>::remember(int replica, const Episode& episode) {
   model_->backend().copy_in(stored_.data() + at, fresh.data(), fresh.size() * sizeof(Real));
 }
 
-// An episode of every replica, side by side: now and then an action of the policy that explores, else the best one that
-// the network knows. Each replica draws from a stream of its own, however many steps the others take.
+// Every replica plays an episode, side by side: now and then it takes an action of the exploring policy, otherwise the
+// best one that its network knows. It draws from a stream of its own, however many steps the others take.
 template <class Real>
 void QTrainer<Real>::play_episodes() {
   std::vector<Random> random;
@@ -93,7 +94,7 @@ void QTrainer<Real>::play_episodes() {
     starts.push_back(static_cast<int>(random.back().below(environment_->starts())));
   }
   const std::vector<Episode> episodes = playing_.play(starts, [&](int replica, int, std::span<const Real> values) {
-    Random& own = random[static_cast<std::size_t>(replica)];
+    Random& own = random[replica];
     const bool explores = own.uniform() < options_.epsilon;
     return explores ? exploring_action(*environment_, own.uniform()) : greedy_action(values);
   });
@@ -199,36 +200,29 @@ void QTrainer<Real>::measure_vaa() {
 template <class Real>
 typename QTrainer<Real>::End QTrainer<Real>::run(const std::function<bool()>& stop_requested,
                                                  const std::function<void()>& checkpoint) {
-  const auto due = [&](std::int64_t every) { return every > 0 && episode_ % every == 0; };
+  const auto round = [&] {
+    if (options_.target_every > 0 && episode_ % options_.target_every == 0)
+      target_.parameters().block().copy_from(model_->parameters().block());
+    play_episodes();
+    for (int n = 0; n < options_.updates_per_episode && !optimization_.every_replica_failed(); ++n) one_update();
+    ++episode_;
+  };
   const auto progress = [&] {
     std::vector<double> returns;
     for (const PolicyRecord& record : records_) returns.push_back(record.last_return);
     journal_->progress("training", episode_, options_.episodes, median(returns), "return");
   };
-  if (episode_ == 0) {
-    if (options_.vaa_every > 0) measure_vaa();
-    evaluate();
-  }
-  while (episode_ < options_.episodes && !optimization_.every_replica_failed()) {
-    if (due(options_.target_every)) target_.parameters().block().copy_from(model_->parameters().block());
-    play_episodes();
-    for (int n = 0; n < options_.updates_per_episode && !optimization_.every_replica_failed(); ++n) one_update();
-    ++episode_;
-    const bool last = episode_ == options_.episodes || optimization_.every_replica_failed();
-    if (due(options_.vaa_every)) measure_vaa();
-    if (due(options_.evaluate_every) || last) {
-      evaluate();
-      if (options_.checkpoint_every == 0 && !last) checkpoint();
-    }
-    progress();
-    if (due(options_.checkpoint_every)) checkpoint();
-    if (!last && stop_requested()) {
-      checkpoint();
-      return End::stopped;
-    }
-  }
-  checkpoint();
-  return End::finished;
+  return run_training({.rounds = options_.episodes,
+                       .evaluate_every = options_.evaluate_every,
+                       .vaa_every = options_.vaa_every,
+                       .checkpoint_every = options_.checkpoint_every},
+                      {.done = [&] { return episode_; },
+                       .every_replica_failed = [&] { return optimization_.every_replica_failed(); },
+                       .round = round,
+                       .evaluate = [&] { evaluate(); },
+                       .measure_vaa = [&] { measure_vaa(); },
+                       .tell_progress = progress},
+                      stop_requested, checkpoint);
 }
 
 template <class Real>
@@ -246,7 +240,7 @@ void QTrainer<Real>::restore(const QTrainerState<Real>& state) {
   target_.parameters().block().from_host(state.target);
   replay_ = std::make_unique<Replay>(*environment_, model_->replicas(), options_.replay);
   for (int replica = 0; replica < model_->replicas(); ++replica)
-    for (const Episode& episode : state.episodes[static_cast<std::size_t>(replica)]) replay_->add(replica, episode);
+    for (const Episode& episode : state.episodes[replica]) replay_->add(replica, episode);
   upload_replay();
 }
 

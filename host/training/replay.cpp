@@ -15,7 +15,7 @@ Replay::Replay(const Environment& environment, int replicas, int capacity)
                        .found = std::to_string(capacity)});
 }
 
-// A place for an episode: one that nobody uses any more, or one of twice as many as there were.
+// A place for an episode: one that is free again, or the first new one after the places have been doubled.
 int Replay::place() {
   if (free_.empty()) {
     const std::size_t before = stored_.size(), after = std::max<std::size_t>(16, 2 * before);
@@ -34,25 +34,25 @@ void Replay::remember(Own& own, const Transition& transition) {
     return;
   }
   Transition& oldest = own.transitions[own.oldest];
-  if (--stored_[static_cast<std::size_t>(oldest.stored)].transitions == 0) free_.push_back(oldest.stored);
+  if (--stored_[oldest.stored].transitions == 0) free_.push_back(oldest.stored);
   oldest = transition;
   own.oldest = (own.oldest + 1) % own.transitions.size();
 }
 
 int Replay::add(int replica, const Episode& episode) {
   const int taken = place();
-  stored_[static_cast<std::size_t>(taken)] = {episode, episode.steps()};
+  stored_[taken] = {episode, episode.steps()};
   const std::size_t size = static_cast<std::size_t>(steps()) * static_cast<std::size_t>(input_size());
   const std::vector<float> inputs = inputs_of(*environment_, episode);
   const auto to = inputs_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(taken) * size);
   std::fill(std::copy(inputs.begin(), inputs.end(), to), to + static_cast<std::ptrdiff_t>(size), 0.0f);
   for (int step = 0; step < episode.steps(); ++step) {
     const auto t = static_cast<std::size_t>(step);
-    remember(own_[static_cast<std::size_t>(replica)], {.stored = taken,
-                                                       .step = step,
-                                                       .action = episode.actions[t],
-                                                       .reward = episode.rewards[t],
-                                                       .ended = episode.ended && step + 1 == episode.steps()});
+    remember(own_[replica], {.stored = taken,
+                             .step = step,
+                             .action = episode.actions[t],
+                             .reward = episode.rewards[t],
+                             .ended = episode.ended && step + 1 == episode.steps()});
   }
   return taken;
 }
@@ -67,7 +67,7 @@ std::vector<Episode> Replay::episodes(int replica) const {
   int last = -1;
   for (int number = 0; number < count(replica); ++number) {
     const int stored = transition(replica, number).stored;
-    if (stored != last) all.push_back(stored_[static_cast<std::size_t>(stored)].episode);
+    if (stored != last) all.push_back(stored_[stored].episode);
     last = stored;
   }
   return all;

@@ -11,20 +11,28 @@
 #include "training/gradient_detaching.hpp"
 #include "training/labels.hpp"
 #include "training/orthogonal_penalty.hpp"
+#include "training/training_loop.hpp"
 
 namespace hysteron {
 namespace {
 
-int validation_count(const Sequences& train, double share) {
-  return static_cast<int>(std::floor(static_cast<double>(train.count) * share));
+int trained_on(const TaskData& data, const TrainerOptions& options) {
+  const int all = data.train.count, validation = options.validation.value_or(validation_count(data));
+  if (validation < 0 || validation >= all)
+    throw usage_error({.what = "the sequences for validation leave none to train on",
+                       .expected = "0 to " + std::to_string(all - 1) + " of " + std::to_string(all) + " sequences",
+                       .found = std::to_string(validation)});
+  return all - validation;
 }
 
 }  // namespace
 
-std::int64_t updates_in_epoch(const Sequences& train, double validation_share, int batch) {
-  const int used = train.count - validation_count(train, validation_share);
-  return (used + batch - 1) / batch;
+int validation_count(const TaskData& data, std::optional<double> share) {
+  if (!share && data.validation) return *data.validation;
+  return static_cast<int>(std::floor(data.train.count * share.value_or(0.2)));
 }
+
+std::int64_t updates_in_epoch(int sequences, int batch) { return (std::int64_t(sequences) + batch - 1) / batch; }
 
 template <class Real>
 Trainer<Real>::Trainer(Model<Real>& model, const TaskData& data, std::span<const std::uint64_t> seeds,
@@ -35,9 +43,9 @@ Trainer<Real>::Trainer(Model<Real>& model, const TaskData& data, std::span<const
       seeds_(seeds.begin(), seeds.end()),
       options_(std::move(options)),
       journal_(&journal),
-      train_(slice(data.train, 0, data.train.count - validation_count(data.train, options_.validation_share))),
+      train_(slice(data.train, 0, trained_on(data, options_))),
       valid_(slice(data.train, train_.count, data.train.count - train_.count)),
-      epoch_updates_(updates_in_epoch(data.train, options_.validation_share, options_.batch)),
+      epoch_updates_(updates_in_epoch(train_.count, options_.batch)),
       batches_(model.backend(), train_, model.replicas(), std::min(options_.batch, train_.count)),
       unrolled_(model, {train_.total_steps(), std::min(options_.batch, train_.count)}, data.read_steps,
                 Keep::trajectory),
@@ -57,8 +65,7 @@ Trainer<Real>::Trainer(Model<Real>& model, const TaskData& data, std::span<const
     if (data.test.count > 0) averaging().whole_batches(data.test);
   }
   if (options_.gradient_every == 0) return;
-  for (int layer = 0; layer < model.shape().layers; ++layer)
-    for (int part = 0; part < model.parts(); ++part) unrolled_.at(layer, part).keep_state_gradients();
+  for (const auto [layer, part] : model.every_part()) unrolled_.at(layer, part).keep_state_gradients();
 }
 
 template <class Real>
@@ -66,7 +73,7 @@ void Trainer<Real>::start() {
   optimization_.keep();
 }
 
-// Each replica's batch of its own shuffle; the last of an epoch may be smaller.
+// The next batch of each replica's own shuffle; the last batch of an epoch may be smaller.
 template <class Real>
 Batch<Real> Trainer<Real>::next_batch() {
   const std::int64_t epoch = update() / epoch_updates_, first = update() % epoch_updates_ * options_.batch;
@@ -122,7 +129,7 @@ void Trainer<Real>::measure_vaa() {
   journal_->event("measured", {{"update", update()}, {"vaa", measured.vaa}, {"vaa_star", measured.vaa_star}});
 }
 
-// Of the batch just run back, with the weights after `update` steps.
+// The gradient of the batch that has just run backward, with the weights after `update` steps.
 template <class Real>
 void Trainer<Real>::record_gradient() {
   const auto norms = state_gradient_norms(*model_, unrolled_);
@@ -136,29 +143,21 @@ void Trainer<Real>::record_gradient() {
 template <class Real>
 typename Trainer<Real>::End Trainer<Real>::run(const std::function<bool()>& stop_requested,
                                                const std::function<void()>& checkpoint) {
-  const auto due = [&](std::int64_t every) { return every > 0 && update() % every == 0; };
-  const std::int64_t validate_every = options_.validate_every > 0 ? options_.validate_every : epoch_updates_;
-  if (update() == 0) {
-    if (options_.vaa_every > 0) measure_vaa();
-    validate();
-  }
-  while (update() < options_.updates && !optimization_.every_replica_failed()) {
-    one_update();
+  const TrainingRhythm rhythm{.rounds = options_.updates,
+                              .evaluate_every = options_.validate_every > 0 ? options_.validate_every : epoch_updates_,
+                              .vaa_every = options_.vaa_every,
+                              .checkpoint_every = options_.checkpoint_every};
+  const auto progress = [&] {
     journal_->progress("training", update(), options_.updates, median(optimization_.loss()), "loss");
-    const bool last = update() == options_.updates || optimization_.every_replica_failed();
-    if (due(options_.vaa_every)) measure_vaa();
-    if (due(validate_every) || last) {
-      validate();
-      if (options_.checkpoint_every == 0 && !last) checkpoint();
-    }
-    if (due(options_.checkpoint_every)) checkpoint();
-    if (!last && stop_requested()) {
-      checkpoint();
-      return End::stopped;
-    }
-  }
-  checkpoint();
-  return End::finished;
+  };
+  return run_training(rhythm,
+                      {.done = [&] { return update(); },
+                       .every_replica_failed = [&] { return optimization_.every_replica_failed(); },
+                       .round = [&] { one_update(); },
+                       .evaluate = [&] { validate(); },
+                       .measure_vaa = [&] { measure_vaa(); },
+                       .tell_progress = progress},
+                      stop_requested, checkpoint);
 }
 
 template <class Real>

@@ -5,7 +5,7 @@
 
 namespace hysteron {
 
-/// A decision process that whoever acts in it sees in part only. Its states are numbers, and what follows from a state
+/// A decision process that an agent sees only in part. Its states are numbers, and what follows from a state
 /// and an action is always the same: all chance is in where an episode starts. It holds no episode itself, so that any
 /// number of them go through one environment side by side.
 class Environment {
@@ -56,7 +56,7 @@ Episode episode_of(const Environment& environment, int start, std::span<const in
 int input_size(const Environment& environment);
 /// Fills one step's input [input_size]; action -1: none yet.
 void write_input(const Environment& environment, int action, double reward, int state, std::span<float> input);
-/// Those of an episode, one more than its actions [steps + 1, input_size].
+/// The inputs of an episode, one more than its actions [steps + 1, input_size].
 std::vector<float> inputs_of(const Environment& environment, const Episode& episode);
 
 }  // namespace hysteron

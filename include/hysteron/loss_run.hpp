@@ -4,7 +4,7 @@
 
 namespace hysteron {
 
-/// The loss of what the read-out gave for a batch. gradient absent: not wanted; accuracy null likewise.
+/// The loss of a batch's read-out. An absent gradient and a null accuracy are not wanted.
 template <class Real>
 LossRun<Real> loss_run(LossKind kind, const Batch<Real>& batch, Unrolled<Real>& unrolled, View<Real> gradient,
                        double* loss, double* accuracy) {

@@ -67,7 +67,7 @@ struct MemoryOptions {
 /// networks (White, Lee, Sompolinsky, "Short-term memory in orthogonal neural networks", PRL 92:148102, 2004).
 struct MemoryCapacity {
   std::vector<double> error = {};        ///< [lags]: mean squared error of what is decoded
-  std::vector<double> variance = {};     ///< [lags]: of who always answers the training inputs' mean at that lag
+  std::vector<double> variance = {};     ///< [lags]: error of always answering the training inputs' mean
   std::vector<double> capacities = {};   ///< [lags]: the terms of C, summed over the features
   std::vector<std::int64_t> count = {};  ///< [lags]: held-out states
   double capacity = 0;                   ///< C

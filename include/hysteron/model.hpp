@@ -47,6 +47,11 @@ class Model {
   int layer_inputs(int layer) const { return layer == 0 ? shape_.inputs : shape_.units; }
   /// Of one part of one layer: what its states have, an LSTM's h and c side by side.
   int state_width() const { return shape_.cell->state * part_units(); }
+  /// Of every part side by side, in the order of every_part: their width together, and the column where one's begin.
+  int states_width() const { return shape_.layers * parts() * state_width(); }
+  std::ptrdiff_t state_column(int layer, int part) const {
+    return (std::ptrdiff_t(layer) * parts() + part) * state_width();
+  }
 
   CellWeights<Real> weights(int layer, int part) { return cell_weights(layer, part, false); }
   CellWeights<Real> gradients(int layer, int part) { return cell_weights(layer, part, true); }

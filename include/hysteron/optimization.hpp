@@ -38,7 +38,7 @@ class Optimization {
 
   /// [replicas], in the backend's memory: those of the coming step.
   Tensor<double>& losses() { return losses_; }
-  /// By the model's gradients, after unrolled's backward.
+  /// Steps by the model's gradients. Call it after unrolled's backward.
   void step(Unrolled<Real>& unrolled);
   const std::vector<double>& loss() const { return loss_; }  ///< [replicas]: of the latest step
 

@@ -36,7 +36,7 @@ struct QTrainerOptions {
   MeasureOptions measure = {};        ///< of the VAA
 };
 
-/// How good each replica's greedy policy is, from every start of the environment, each as likely as another.
+/// How good each replica's greedy policy is: means over all starts of the environment.
 struct PolicyEvaluation {
   std::vector<double> returns = {};             ///< the mean sum of rewards
   std::vector<double> discounted_returns = {};  ///< the same, discounted
@@ -78,7 +78,7 @@ struct QTrainerState : OptimizationState<Real> {
 template <class Real>
 class QTrainer {
  public:
-  using End = typename Trainer<Real>::End;
+  using End = TrainingEnd;
 
   /// Fills the replay with episodes of the policy that explores. environment, journal and model must outlive this.
   QTrainer(Model<Real>& model, const Environment& environment, std::span<const std::uint64_t> seeds,
@@ -86,8 +86,8 @@ class QTrainer {
 
   /// Takes the model's present weights as those to start from. Call it once they are initialized.
   void start();
-  /// Until all episodes are played, every replica has failed, or stop_requested says so after an episode. checkpoint is
-  /// called when the state is worth keeping, before the return too.
+  /// Trains until all episodes are played, every replica has failed, or stop_requested says so after an episode.
+  /// checkpoint is called when the state is worth keeping, and before the return.
   End run(
       const std::function<bool()>& stop_requested = [] { return false; },
       const std::function<void()>& checkpoint = [] {});

@@ -29,20 +29,26 @@ struct TrainerOptions {
   int batch = 32;
   std::vector<double> learning_rates = {};  ///< [replicas]
   AdamOptions adam = {};
-  double orthogonal_penalty = 0;      ///< of a linear memory network: times |W_mm^T W_mm - I|^2, added to its loss
-  double detach_probability = 0;      ///< of a step, for gradients not to flow back through what is not linear there
-                                      ///< (Detachment in recurrence.hpp); for LinearMemory
-  double validation_share = 0.2;      ///< the last of the training sequences
-  std::int64_t validate_every = 0;    ///< updates; 0: after each epoch
-  std::int64_t vaa_every = 0;         ///< updates; 0: never
+  double orthogonal_penalty = 0;  ///< of a linear memory network: times |W_mm^T W_mm - I|^2, added to its loss
+  double detach_probability = 0;  ///< of a step, for gradients not to flow back through what is not linear there
+                                  ///< (Detachment in recurrence.hpp); for LinearMemory
+  std::optional<int> validation = std::nullopt;  ///< the last of the training sequences; none: validation_count(data)
+  std::int64_t validate_every = 0;               ///< updates; 0: after each epoch
+  std::int64_t vaa_every = 0;                    ///< updates; 0: never
   std::int64_t gradient_every = 0;    ///< updates between records of |dloss/ds_t|, the event "gradient"; 0: never
   std::int64_t checkpoint_every = 0;  ///< updates; 0: after each validation
   MeasureOptions measure = {};        ///< of the VAA
   Compat compat = Compat::fixed;      ///< of validation and test
 };
 
-/// The gradient steps of one pass over the training sequences that validation leaves.
-std::int64_t updates_in_epoch(const Sequences& train, double validation_share, int batch);
+/// How many of the last training sequences are there for validation: this share of them, rounded down; without a share,
+/// the task's own validation set, or a fifth.
+int validation_count(const TaskData& data, std::optional<double> share = std::nullopt);
+
+/// The gradient steps of one pass over so many sequences.
+std::int64_t updates_in_epoch(int sequences, int batch);
+
+enum class TrainingEnd { finished, stopped };
 
 /// Everything needed to go on bit for bit as if there had been no stop; draws depend on seeds and counts alone.
 template <class Real>
@@ -56,27 +62,30 @@ struct TrainerState : OptimizationState<Real> {
 template <class Real>
 class Trainer {
  public:
-  enum class End { finished, stopped };
+  using End = TrainingEnd;
 
-  /// data, journal and model must outlive this. seeds: [replicas].
+  /// data, journal and model must outlive this. seeds: [replicas]. Throws a usage error when validation leaves nothing
+  /// to train on.
   Trainer(Model<Real>& model, const TaskData& data, std::span<const std::uint64_t> seeds, TrainerOptions options,
           Journal& journal);
 
   /// Takes the model's present weights as those to start from. Call it once they are initialized.
   void start();
-  /// Until all updates are done, every replica has failed, or stop_requested says so after an update. checkpoint is
-  /// called when the state is worth keeping, before the return too.
+  /// Trains until all updates are done, every replica has failed, or stop_requested says so after an update. checkpoint
+  /// is called when the state is worth keeping, and before the return.
   End run(
       const std::function<bool()>& stop_requested = [] { return false; },
       const std::function<void()>& checkpoint = [] {});
 
   /// Puts each replica's best weights into the model.
   void take_best() { optimization_.take_best(); }
-  /// Of the model as it is, with the means that validation takes.
+  /// Evaluates the model as it is, with the means that validation takes.
   Evaluation evaluated_on(const Sequences& sequences);
 
   TrainerState<Real> state();
   void restore(const TrainerState<Real>& state);
+
+  const Sequences& validation() const { return valid_; }
 
   std::int64_t update() const { return optimization_.update(); }
   const std::vector<double>& train_loss() const { return optimization_.train_loss(); }  ///< between validations

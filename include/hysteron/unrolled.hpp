@@ -19,19 +19,19 @@ class Unrolled {
   void forward(View<const Real> inputs, Extent extent, const int* lengths, View<const Real> initial = {});
 
   int read_steps() const { return read_steps_; }
-  /// Of the read-out [replicas, read_steps * batch, outputs].
+  /// The read-out's outputs [replicas, read_steps * batch, outputs].
   View<Real> outputs();
   View<Real> output_gradient();
   /// The last states of one part of one layer [replicas, batch, state lanes * part units].
   View<Real> last_state(int layer, int part) { return at(layer, part).last_state(); }
   /// All of a network's last states, layer by layer, side by side [replicas, batch, width], copied.
   View<Real> last_states();
-  int states_width() const { return model_->shape().layers * model_->parts() * model_->state_width(); }
+  int states_width() const { return model_->states_width(); }
 
   /// Call before gradients are put into output_gradient and last_state_gradient.
   void clear_gradients();
   View<Real> last_state_gradient(int layer, int part) { return at(layer, part).last_state_gradient(); }
-  /// Adds to the model's gradients. use_readout: the gradient of the outputs takes part.
+  /// Adds to the model's gradients; with Readout::used those of output_gradient too.
   enum class Readout { used, unused };
   void backward(Readout readout);
 

@@ -37,7 +37,7 @@ class WarmUp {
   /// The same and a step of Adam. A replica whose loss or gradient is not finite keeps its parameters from then on.
   const std::vector<double>& step(int s);
 
-  /// Of the last gradient: VAA* [replicas], the mean over layers.
+  /// VAA* at the last gradient [replicas], the mean over layers.
   const std::vector<double>& vaa_star() const { return vaa_star_; }
   /// Whether each replica is still warmed up: 0 after a number that was not finite.
   const std::vector<unsigned char>& active() const { return active_; }

@@ -48,7 +48,6 @@ TEST_P(DeviceNetworks, TrainAsOnTheCpu) {
     options.updates = 12, options.batch = 8;
     options.learning_rates = {1e-3, 3e-3};
     options.adam.clip = 1;
-    options.validation_share = 0.2;
     Trainer<Real> trainer(model, data, seeds, options, journal);
     trainer.start();
     trainer.run([] { return false; }, [] {});
@@ -117,7 +116,7 @@ TEST_P(DeviceNetworks, AReplicaTrainsAsIfItWereAlone) {
     TrainerOptions options;
     options.updates = 7, options.batch = 8;
     options.learning_rates.assign(seeds.size(), 1e-2);
-    options.validation_share = 0;
+    options.validation = 0;
     Trainer<float> trainer(model, data, seeds, options, journal);
     trainer.start();
     trainer.run([] { return false; }, [] {});
