@@ -18,14 +18,12 @@ std::vector<int> all_of(const Sequences& sequences) {
 
 template <class Real>
 std::vector<std::vector<std::vector<double>>> state_gradient_norms(Model<Real>& model, Unrolled<Real>& unrolled) {
-  const auto layers = static_cast<std::size_t>(model.shape().layers),
-             steps = static_cast<std::size_t>(unrolled.extent().steps),
-             replicas = static_cast<std::size_t>(model.replicas());
+  const std::size_t layers = model.shape().layers, steps = unrolled.extent().steps, replicas = model.replicas();
   std::vector norms(replicas, std::vector(layers, std::vector<double>(steps)));
   std::vector<Real> values;
   for (const auto [layer, part] : model.every_part()) {
     const View<Real> all = unrolled.at(layer, part).state_gradients();
-    const auto step = static_cast<std::size_t>(unrolled.extent().batch * all.columns);
+    const std::size_t step = unrolled.extent().batch * all.columns;
     values.resize((steps + 1) * step);
     for (std::size_t replica = 0; replica < replicas; ++replica) {
       model.backend().copy_out(values.data(), all.at(static_cast<std::ptrdiff_t>(replica), 0),

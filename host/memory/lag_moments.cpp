@@ -32,10 +32,10 @@ LagMoments::LagMoments(Backend& backend, int width, int lags, int features)
       lags_(lags),
       features_(features),
       most_rows_(rows_of_buffer(columns(lags))),
-      states_(static_cast<std::size_t>(most_rows_) * static_cast<std::size_t>(width)),
-      past_(static_cast<std::size_t>(most_rows_) * columns(lags)),
-      count_(static_cast<std::size_t>(lags)),
-      state_sum_(static_cast<std::size_t>(width)),
+      states_(std::ptrdiff_t(most_rows_) * width),
+      past_(most_rows_ * columns(lags)),
+      count_(lags),
+      state_sum_(width),
       past_sum_(columns(lags)),
       past_squares_(columns(lags)),
       state_rows_(backend, {most_rows_, width}),
@@ -63,8 +63,8 @@ void LagMoments::add_products() {
   if (rows_ == 0) return;
   Operations<double>& operations = operations_of<double>(*backend_);
   const auto wide = static_cast<std::ptrdiff_t>(columns(lags_)), used = static_cast<std::ptrdiff_t>(columns(reach_));
-  backend_->copy_in(state_rows_.data(), states_.data(), static_cast<std::size_t>(rows_ * width_) * sizeof(double));
-  backend_->copy_in(past_rows_.data(), past_.data(), static_cast<std::size_t>(rows_ * wide) * sizeof(double));
+  backend_->copy_in(state_rows_.data(), states_.data(), rows_ * width_ * sizeof(double));
+  backend_->copy_in(past_rows_.data(), past_.data(), rows_ * wide * sizeof(double));
   const View<const double> states = state_rows_.view(1, rows_, width_);
   const View<const double> past = past_rows_.view(1, rows_, wide).columns_from(0, used);
   operations.product(states, Transposed::yes, states, Transposed::no, state_products_.view(1, width_, width_),
@@ -86,7 +86,7 @@ MomentBlock LagMoments::block(int from, int to) {
                     .past = part(past_sum_),
                     .past_squares = part(past_squares_),
                     .state_squares = state_products_.to_host(),
-                    .mixed = std::vector<double>(static_cast<std::size_t>(width_) * (last - first))};
+                    .mixed = std::vector<double>(width_ * (last - first))};
   for (std::size_t row = 0; row < static_cast<std::size_t>(width_); ++row)
     backend_->copy_out(block.mixed.data() + row * (last - first), mixed_.data() + row * wide + first,
                        (last - first) * sizeof(double));

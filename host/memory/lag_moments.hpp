@@ -30,7 +30,7 @@ class LagMoments {
 
  private:
   void add_products();
-  std::size_t columns(int lags) const { return static_cast<std::size_t>(lags) * static_cast<std::size_t>(features_); }
+  std::size_t columns(int lags) const { return std::ptrdiff_t(lags) * features_; }
 
   Backend* backend_;
   int width_, lags_, features_;

@@ -61,7 +61,7 @@ struct Spectrum {
 // at most a hundredth more than the best do. Weaker ones gain next to nothing there, and lose much on the rare sequence
 // that is unlike all others. Infinite: the mean does as well.
 std::vector<double> chosen_ridges(const MomentBlock& fitted, const MomentBlock& held, int features) {
-  std::vector<double> best(fitted.past.size() / static_cast<std::size_t>(features), infinite);
+  std::vector<double> best(fitted.past.size() / features, infinite);
   if (fitted.count < 2 || held.count < 1) return std::vector<double>(best.size(), 1e-6);
   const Statistics fit(fitted);
   if (!(fit.state_variance() > 0)) return best;
@@ -72,8 +72,7 @@ std::vector<double> chosen_ridges(const MomentBlock& fitted, const MomentBlock& 
   const Matrix shared = directions.transpose() * other.shared;
   const auto by_lag = [&](const Vector& errors) {
     std::vector<double> sums(best.size());
-    for (std::size_t i = 0; i < fitted.past.size(); ++i)
-      sums[i / static_cast<std::size_t>(features)] += errors[static_cast<Eigen::Index>(i)];
+    for (std::size_t i = 0; i < fitted.past.size(); ++i) sums[i / features] += errors[static_cast<Eigen::Index>(i)];
     return sums;
   };
   std::vector<double> ridges;
@@ -106,13 +105,13 @@ LagRegression::LagRegression(Backend& backend, int width, int lags, int features
       fitted_(backend, width, lags, features),
       chosen_by_(backend, width, lags, features),
       most_rows_(rows_of_buffer(columns(lags))),
-      states_(static_cast<std::size_t>(most_rows_) * static_cast<std::size_t>(width)),
-      past_(static_cast<std::size_t>(most_rows_) * columns(lags)),
+      states_(std::ptrdiff_t(most_rows_) * width),
+      past_(most_rows_ * columns(lags)),
       mean_(columns(lags)),
       constant_(columns(lags)),
       error_(columns(lags)),
       difference_(columns(lags)),
-      tested_(static_cast<std::size_t>(lags)),
+      tested_(lags),
       state_rows_(backend, {most_rows_, width}),
       decoded_rows_(backend, {most_rows_, lags * std::ptrdiff_t(features)}),
       decoders_(backend, {width, lags * std::ptrdiff_t(features)}) {}
@@ -160,8 +159,8 @@ void LagRegression::solve_lags(int from, int to) {
   std::copy_n(statistics.past_mean.data(), used, mean_.begin() + static_cast<std::ptrdiff_t>(first));
   std::copy_n(constant.data(), used, constant_.begin() + static_cast<std::ptrdiff_t>(first));
   for (Eigen::Index row = 0; row < width_; ++row)
-    backend_->copy_in(decoders_.data() + static_cast<std::size_t>(row) * columns(lags_) + first,
-                      decoders.data() + row * used, static_cast<std::size_t>(used) * sizeof(double));
+    backend_->copy_in(decoders_.data() + row * columns(lags_) + first, decoders.data() + row * used,
+                      used * sizeof(double));
 }
 
 void LagRegression::solve() {
@@ -183,7 +182,7 @@ void LagRegression::test(std::span<const double> state, std::span<const double> 
 void LagRegression::compare() {
   if (rows_ == 0) return;
   const auto wide = static_cast<std::ptrdiff_t>(columns(lags_)), used = static_cast<std::ptrdiff_t>(columns(reach_));
-  backend_->copy_in(state_rows_.data(), states_.data(), static_cast<std::size_t>(rows_ * width_) * sizeof(double));
+  backend_->copy_in(state_rows_.data(), states_.data(), rows_ * width_ * sizeof(double));
   operations_of<double>(*backend_).product(state_rows_.view(1, rows_, width_), Transposed::no,
                                            decoders_.view(1, width_, wide).columns_from(0, used), Transposed::no,
                                            decoded_rows_.view(1, rows_, used), Result::replaced);
@@ -191,7 +190,7 @@ void LagRegression::compare() {
   backend_->copy_out(decoded.data(), decoded_rows_.data(), decoded.size() * sizeof(double));
   for (std::ptrdiff_t row = 0; row < rows_; ++row)
     for (std::ptrdiff_t i = 0; i < used; ++i) {
-      const auto at = static_cast<std::size_t>(i);
+      const std::size_t at = i;
       const double past = past_[row * wide + i];
       const double wrong = decoded[row * used + i] + constant_[at] - past;
       error_[at] += wrong * wrong;

@@ -34,7 +34,7 @@ class LagRegression {
   std::span<const double> from_origin(std::span<const double> state);
   void solve_lags(int from, int to);
   void compare();
-  std::size_t columns(int lags) const { return static_cast<std::size_t>(lags) * static_cast<std::size_t>(features_); }
+  std::size_t columns(int lags) const { return std::ptrdiff_t(lags) * features_; }
 
   Backend* backend_;
   int width_, lags_, features_;

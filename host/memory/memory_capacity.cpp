@@ -22,7 +22,7 @@ class Asking {
   using Sink = std::function<void(int replica, std::span<const double> state, std::span<const double> past)>;
   void run(std::vector<int> chosen, std::span<const double> deviation, std::uint64_t seed, const Sink& sink) {
     std::stable_sort(chosen.begin(), chosen.end(), [&](int a, int b) { return length(a) > length(b); });
-    const auto largest = static_cast<std::size_t>(source_->largest());
+    const std::size_t largest = source_->largest();
     for (std::size_t first = 0; first < chosen.size(); first += largest)
       run_part(std::span(chosen).subspan(first, std::min(largest, chosen.size() - first)), deviation, seed, sink);
   }
@@ -31,14 +31,14 @@ class Asking {
   int length(int sequence) const { return length_of(*sequences_, sequence); }
 
   void run_part(std::span<const int> part, std::span<const double> deviation, std::uint64_t seed, const Sink& sink) {
-    const auto width = static_cast<std::size_t>(source_->width());
-    std::vector<double> last(static_cast<std::size_t>(source_->replicas()) * part.size() * width);
+    const std::size_t width = source_->width(), replicas = source_->replicas();
+    std::vector<double> last(replicas * part.size() * width);
     source_->run(part, deviation, seed, [&](int step, std::span<const double> states) {
       for (std::size_t row = 0; row < part.size(); ++row) {
         const bool is_last = step + 1 == length(part[row]);
         const bool is_asked = asked_ == AskedAfter::last_step ? is_last : step + 1 >= lags_ && step < length(part[row]);
         if (!is_asked) continue;
-        for (std::size_t r = 0; r < static_cast<std::size_t>(source_->replicas()); ++r) {
+        for (std::size_t r = 0; r < replicas; ++r) {
           const std::span<const double> state = states.subspan((r * part.size() + row) * width, width);
           expect_finite(state, part[row], step);
           if (asked_ == AskedAfter::last_step)  // in another order: shorter sequences end first
@@ -51,21 +51,21 @@ class Asking {
     });
     if (asked_ == AskedAfter::every_step) return;
     for (std::size_t row = 0; row < part.size(); ++row)
-      for (std::size_t r = 0; r < static_cast<std::size_t>(source_->replicas()); ++r)
+      for (std::size_t r = 0; r < replicas; ++r)
         sink(static_cast<int>(r), std::span(last).subspan((r * part.size() + row) * width, width),
              past(part[row], length(part[row]) - 1));
   }
 
   // The inputs up to a step, the latest first: as many as are asked for, or as there are.
   std::span<const double> past(int sequence, int step) {
-    const auto features = static_cast<std::size_t>(sequences_->features);
+    const std::ptrdiff_t features = sequences_->features;
     const int reach = std::min(lags_, step + 1);
-    past_.resize(static_cast<std::size_t>(reach) * features);
+    past_.resize(reach * features);
     const float* const inputs = inputs_of(*sequences_, sequence);
     for (int lag = 0; lag < reach; ++lag) {
-      const auto to = past_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(lag) * features);
+      const auto to = past_.begin() + lag * features;
       if (step - lag < sequences_->steps)
-        std::copy_n(inputs + static_cast<std::size_t>(step - lag) * features, features, to);
+        std::copy_n(inputs + (step - lag) * features, features, to);
       else
         std::fill_n(to, features, 0.0);  // black
     }

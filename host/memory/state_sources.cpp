@@ -153,7 +153,7 @@ class AutoencoderStates final : public StateSource {
     rows.clear();
     for (const int sequence : sequences)
       for (std::size_t i = 0; i < autoencoder_->mean.size(); ++i) {
-        const std::size_t at = static_cast<std::size_t>(step) * autoencoder_->mean.size() + i;
+        const std::size_t at = step * autoencoder_->mean.size() + i;
         const double input = step < sequences_->steps ? static_cast<double>(inputs_of(*sequences_, sequence)[at]) : 0.0;
         rows.push_back(input - autoencoder_->mean[i]);
       }

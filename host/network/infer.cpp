@@ -13,10 +13,7 @@ template <class Real>
 class Collection {
  public:
   Collection(int replicas, int steps, int count, int width)
-      : steps_(steps),
-        count_(count),
-        width_(width),
-        values_(static_cast<std::size_t>(std::ptrdiff_t(replicas) * steps * count * width)) {}
+      : steps_(steps), count_(count), width_(width), values_(std::ptrdiff_t(replicas) * steps * count * width) {}
 
   /// rows: step * batch + sequence, of the sequences from `first` on; columns from `column` on.
   void put(Backend& backend, const View<Real>& rows, int first, std::ptrdiff_t column) {

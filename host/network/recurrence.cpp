@@ -140,7 +140,7 @@ View<Real> Recurrence<Real>::last_state_gradient() {
 
 template <class Real>
 void Recurrence<Real>::detach(Detachment detachment) {
-  const auto coins = static_cast<std::size_t>(size_.replicas) * static_cast<std::size_t>(extent_.steps);
+  const std::size_t coins = std::ptrdiff_t(size_.replicas) * extent_.steps;
   if (detachment.steps.size() != coins || detachment.lanes < 1 || detachment.lanes > cell_->recurrent ||
       mode_ == InputMode::constant)
     throw defect({.what = "gradients cannot be detached so",
@@ -153,8 +153,7 @@ void Recurrence<Real>::detach(Detachment detachment) {
 template <class Real>
 const int* Recurrence<Real>::lengths_of_steps() {
   if (!lengths_) return nullptr;
-  std::vector<int> lengths(static_cast<std::size_t>(size_.replicas) * static_cast<std::size_t>(extent_.batch)),
-      has_step;
+  std::vector<int> lengths(std::ptrdiff_t(size_.replicas) * extent_.batch), has_step;
   backend_->copy_out(lengths.data(), lengths_, lengths.size() * sizeof(int));
   for (int step = 0; step < extent_.steps; ++step)
     for (const int length : lengths) has_step.push_back(length > step);
@@ -177,7 +176,7 @@ void Recurrence<Real>::backward_by_steps(LayerRun<Real> run, const LayerGradient
   run.weight_replica = through.replica;
   run.shape.steps = 1;
   const int* const lengths = lengths_of_steps();
-  std::vector<unsigned char> detached(static_cast<std::size_t>(size_.replicas));
+  std::vector<unsigned char> detached(size_.replicas);
   for (int step = extent_.steps - 1; step >= 0; --step) {
     for (int replica = 0; replica < size_.replicas; ++replica) {
       const unsigned char detaches = detachment_.steps[replica * extent_.steps + step];

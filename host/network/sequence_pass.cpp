@@ -47,7 +47,7 @@ Batch<Real> SequencePass<Real>::forward(int first, int count) {
     for (int replica = 0; replica < model_->replicas(); ++replica)
       model_->backend().copy_in(start.at(replica, 0),
                                 initial_.data() + (std::ptrdiff_t(replica) * sequences_->count + first) * width,
-                                sizeof(Real) * static_cast<std::size_t>(count * width));
+                                count * width * sizeof(Real));
   }
   unrolled_.forward(batch.inputs, batch.extent, batch.lengths, start);
   return batch;

@@ -8,10 +8,9 @@ namespace {
 
 // The rows of `values` that belong to the sequences, `size` values each; empty when there are none at all.
 template <class Value>
-std::vector<Value> rows(const std::vector<Value>& values, int first, int count, std::size_t size) {
+std::vector<Value> rows(const std::vector<Value>& values, int first, int count, std::ptrdiff_t size) {
   if (values.empty()) return {};
-  const auto begin = values.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(first) * size);
-  return {begin, begin + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(count) * size)};
+  return {values.begin() + first * size, values.begin() + (first + count) * size};
 }
 
 }  // namespace
@@ -36,11 +35,9 @@ Sequences slice(const Sequences& all, int first, int count) {
                     .outputs = all.outputs,
                     .targets = {},
                     .labels = rows(all.labels, first, count, 1)};
-  part.inputs = all.stored.empty() ? rows(all.inputs, first, count,
-                                          static_cast<std::size_t>(all.steps) * static_cast<std::size_t>(all.features))
-                                   : all.inputs;
-  part.targets = rows(all.targets, first, count,
-                      static_cast<std::size_t>(all.target_steps) * static_cast<std::size_t>(all.outputs));
+  part.inputs =
+      all.stored.empty() ? rows(all.inputs, first, count, std::ptrdiff_t(all.steps) * all.features) : all.inputs;
+  part.targets = rows(all.targets, first, count, std::ptrdiff_t(all.target_steps) * all.outputs);
   return part;
 }
 

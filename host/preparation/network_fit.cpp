@@ -26,18 +26,17 @@ Sequences chosen(const Sequences& all, const FittedReplica& replica, const Autoe
     indices.resize(options.samples);
     std::ranges::sort(indices);
   }
-  const auto rows = [&](const auto& values, std::size_t size) {
+  const auto rows = [&](const auto& values, std::ptrdiff_t size) {
     std::decay_t<decltype(values)> kept;
     if (values.empty()) return kept;
     kept.reserve(indices.size() * size);
     for (const int n : indices) {
-      const auto from =
-          values.begin() + (std::ptrdiff_t(replica.owner) * all.count + n) * static_cast<std::ptrdiff_t>(size);
-      kept.insert(kept.end(), from, from + static_cast<std::ptrdiff_t>(size));
+      const auto from = values.begin() + (std::ptrdiff_t(replica.owner) * all.count + n) * size;
+      kept.insert(kept.end(), from, from + size);
     }
     return kept;
   };
-  const auto size = [](int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); };
+  const auto size = [](int a, int b) { return std::ptrdiff_t(a) * b; };
   return {.count = static_cast<int>(indices.size()),
           .steps = all.steps,
           .features = all.features,
@@ -120,7 +119,7 @@ class NetworkFit {
         add_target(sequence, step, targets, labels);
       });
       constexpr std::size_t most_seen = 8192;
-      if (seen_targets.size() < most_seen * static_cast<std::size_t>(shape.outputs)) {
+      if (seen_targets.size() < most_seen * shape.outputs) {
         seen.insert(seen.end(), rows.begin(), rows.end());
         seen_targets.insert(seen_targets.end(), targets.begin(), targets.end());
         seen_labels.insert(seen_labels.end(), labels.begin(), labels.end());
@@ -161,7 +160,7 @@ class NetworkFit {
   // Each output on its own, since most are rarely 1.
   static void calibrate(LinearReadout& readout, const std::vector<double>& rows, const std::vector<double>& targets) {
     const std::vector<double> all = readout.apply(rows);
-    const std::size_t outputs = static_cast<std::size_t>(readout.outputs), count = all.size() / outputs;
+    const std::size_t outputs = readout.outputs, count = all.size() / outputs;
     for (std::size_t c = 0; c < outputs; ++c) {
       std::vector<double> scores(count), ones(count);
       for (std::size_t i = 0; i < count; ++i) {
@@ -174,15 +173,13 @@ class NetworkFit {
 
   // A label becomes one-hot; a target stays as it is.
   void add_target(int sequence, int step, std::vector<double>& targets, std::vector<int>& labels) const {
-    const std::size_t n = static_cast<std::size_t>(sequence), outputs = static_cast<std::size_t>(sequences_->outputs);
+    const std::size_t n = sequence, outputs = sequences_->outputs;
     if (!sequences_->labels.empty()) {
-      for (std::size_t c = 0; c < outputs; ++c)
-        targets.push_back(static_cast<std::size_t>(sequences_->labels[n]) == c ? 1 : 0);
+      for (std::size_t c = 0; c < outputs; ++c) targets.push_back(std::size_t(sequences_->labels[n]) == c ? 1 : 0);
       labels.push_back(sequences_->labels[n]);
       return;
     }
-    const std::size_t at =
-        (n * static_cast<std::size_t>(sequences_->target_steps) + static_cast<std::size_t>(step)) * outputs;
+    const std::size_t at = (n * sequences_->target_steps + step) * outputs;
     for (std::size_t c = 0; c < outputs; ++c) targets.push_back(static_cast<double>(sequences_->targets[at + c]));
   }
 

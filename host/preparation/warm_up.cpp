@@ -60,7 +60,7 @@ void WarmUp<Real>::compute_gradient(int s) {
   std::vector<int> steps;
   for (Random& random : streams(seeds_, Stream::warm_up_steps, s)) {
     const int drawn = 1 + static_cast<int>(random.below(longest));
-    steps.insert(steps.end(), static_cast<std::size_t>(n), drawn);
+    steps.insert(steps.end(), n, drawn);
   }
   steps_.from_host(steps);
   const Extent extent{longest, n};

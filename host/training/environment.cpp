@@ -41,14 +41,14 @@ int input_size(const Environment& environment) { return environment.actions() + 
 
 void write_input(const Environment& environment, int action, double reward, int state, std::span<float> input) {
   std::fill(input.begin(), input.end(), 0.0f);
-  const auto actions = static_cast<std::size_t>(environment.actions());
+  const std::size_t actions = environment.actions();
   if (action >= 0) input[action] = 1;
   input[actions] = static_cast<float>(reward);
   environment.observe(state, input.subspan(actions + 1));
 }
 
 std::vector<float> inputs_of(const Environment& environment, const Episode& episode) {
-  const auto size = static_cast<std::size_t>(input_size(environment));
+  const std::size_t size = input_size(environment);
   std::vector<float> inputs((episode.actions.size() + 1) * size);
   int state = environment.start(episode.start);
   write_input(environment, -1, 0, state, std::span(inputs).first(size));

@@ -16,7 +16,7 @@ Optimization<Real>::Optimization(Model<Real>& model, std::vector<double> learnin
       adam_(model.backend(), model.parameters(), std::move(learning_rates), adam),
       losses_(model.backend(), {model.replicas()}),
       best_(model.backend(), {model.replicas(), model.parameters().size()}),
-      loss_(static_cast<std::size_t>(model.replicas())),
+      loss_(model.replicas()),
       loss_sum_(loss_.size()),
       train_loss_(loss_.size(), std::numeric_limits<double>::quiet_NaN()),
       failures_(loss_.size()) {}
@@ -55,8 +55,7 @@ void Optimization<Real>::keep() {
 template <class Real>
 void Optimization<Real>::keep(std::size_t replica) {
   const std::ptrdiff_t size = model_->parameters().size(), at = static_cast<std::ptrdiff_t>(replica) * size;
-  model_->backend().copy(best_.data() + at, model_->parameters().block().data() + at,
-                         static_cast<std::size_t>(size) * sizeof(Real));
+  model_->backend().copy(best_.data() + at, model_->parameters().block().data() + at, size * sizeof(Real));
 }
 
 template <class Real>

@@ -11,8 +11,7 @@ namespace hysteron {
 
 template <class Real>
 PolicyEvaluation evaluate_policy(Model<Real>& model, const Environment& environment) {
-  const auto replicas = static_cast<std::size_t>(model.replicas()),
-             starts = static_cast<std::size_t>(environment.starts());
+  const std::size_t replicas = model.replicas(), starts = environment.starts();
   std::vector<int> from;
   for (std::size_t n = 0; n < replicas * starts; ++n) from.push_back(static_cast<int>(n % starts));
   Rollouts<Real> rollouts(model, environment, environment.starts());
@@ -104,8 +103,7 @@ void QTrainer<Real>::play_episodes() {
 // The same sequences twice: the network reads what was seen before the action, the target network what was seen after.
 template <class Real>
 void QTrainer<Real>::one_update() {
-  const auto batch = static_cast<std::size_t>(options_.batch),
-             actions = static_cast<std::size_t>(environment_->actions());
+  const std::size_t batch = options_.batch, actions = environment_->actions();
   std::vector<Replay::Transition> drawn;
   std::vector<int> stored, before, after;
   for (std::size_t r = 0; r < seeds_.size(); ++r) {
@@ -143,7 +141,7 @@ void QTrainer<Real>::one_update() {
   model_->backend().copy_out(values.data(), unrolled_.outputs().first, bytes);
   std::vector<double> loss(seeds_.size());
   for (std::size_t n = 0; n < drawn.size(); ++n) {
-    const std::size_t taken = n * actions + static_cast<std::size_t>(drawn[n].action);
+    const std::size_t taken = n * actions + drawn[n].action;
     const Real best = *std::max_element(next.begin() + static_cast<std::ptrdiff_t>(n * actions),
                                         next.begin() + static_cast<std::ptrdiff_t>((n + 1) * actions));
     const double target = drawn[n].reward + (drawn[n].ended ? 0 : environment_->discount() * double(best));

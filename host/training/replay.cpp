@@ -8,7 +8,7 @@
 namespace hysteron {
 
 Replay::Replay(const Environment& environment, int replicas, int capacity)
-    : environment_(&environment), capacity_(capacity), own_(static_cast<std::size_t>(replicas)) {
+    : environment_(&environment), capacity_(capacity), own_(replicas) {
   if (capacity < 1)
     throw usage_error({.what = "a replay without room",
                        .expected = "a capacity of 1 transition or more",
@@ -20,7 +20,7 @@ int Replay::place() {
   if (free_.empty()) {
     const std::size_t before = stored_.size(), after = std::max<std::size_t>(16, 2 * before);
     stored_.resize(after);
-    inputs_.resize(after * static_cast<std::size_t>(steps()) * static_cast<std::size_t>(input_size()));
+    inputs_.resize(after * steps() * input_size());
     for (std::size_t fresh = after; fresh > before; --fresh) free_.push_back(static_cast<int>(fresh - 1));
   }
   const int taken = free_.back();
@@ -42,16 +42,15 @@ void Replay::remember(Own& own, const Transition& transition) {
 int Replay::add(int replica, const Episode& episode) {
   const int taken = place();
   stored_[taken] = {episode, episode.steps()};
-  const std::size_t size = static_cast<std::size_t>(steps()) * static_cast<std::size_t>(input_size());
+  const std::ptrdiff_t size = std::ptrdiff_t(steps()) * input_size();
   const std::vector<float> inputs = inputs_of(*environment_, episode);
-  const auto to = inputs_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(taken) * size);
-  std::fill(std::copy(inputs.begin(), inputs.end(), to), to + static_cast<std::ptrdiff_t>(size), 0.0f);
+  const auto to = inputs_.begin() + taken * size;
+  std::fill(std::copy(inputs.begin(), inputs.end(), to), to + size, 0.0f);
   for (int step = 0; step < episode.steps(); ++step) {
-    const auto t = static_cast<std::size_t>(step);
     remember(own_[replica], {.stored = taken,
                              .step = step,
-                             .action = episode.actions[t],
-                             .reward = episode.rewards[t],
+                             .action = episode.actions[step],
+                             .reward = episode.rewards[step],
                              .ended = episode.ended && step + 1 == episode.steps()});
   }
   return taken;
@@ -59,7 +58,7 @@ int Replay::add(int replica, const Episode& episode) {
 
 const Replay::Transition& Replay::transition(int replica, int number) const {
   const Own& own = at(replica);
-  return own.transitions[(own.oldest + static_cast<std::size_t>(number)) % own.transitions.size()];
+  return own.transitions[(own.oldest + number) % own.transitions.size()];
 }
 
 std::vector<Episode> Replay::episodes(int replica) const {

@@ -15,8 +15,7 @@ Rollouts<Real>::Rollouts(Model<Real>& model, const Environment& environment, int
 
 template <class Real>
 std::vector<Episode> Rollouts<Real>::play(std::span<const int> starts, const Policy& policy) {
-  const auto size = static_cast<std::size_t>(input_size(*environment_)),
-             actions = static_cast<std::size_t>(environment_->actions());
+  const std::size_t size = input_size(*environment_), actions = environment_->actions();
   std::vector<Episode> episodes(starts.size());
   std::vector<int> states(starts.size());
   std::vector<float> seen(starts.size() * size);
@@ -40,7 +39,7 @@ std::vector<Episode> Rollouts<Real>::play(std::span<const int> starts, const Pol
     for (std::size_t n = 0; n < starts.size(); ++n) {
       Episode& episode = episodes[n];
       if (episode.ended) continue;
-      const auto rollouts = static_cast<std::size_t>(rollouts_);
+      const std::size_t rollouts = rollouts_;
       const int action = policy(static_cast<int>(n / rollouts), static_cast<int>(n % rollouts),
                                 std::span<const Real>(values).subspan(n * actions, actions));
       const Environment::Outcome outcome = environment_->act(states[n], action);
