@@ -125,32 +125,30 @@ TEST_P(EveryState, HasTheGradientThatDifferencesGive) {
                    probed.lengths.data(), view_of<double>(initial, 1, Probed::batch));
   unrolled.clear_gradients();
   Operations<double>& operations = operations_of<double>(*backend);
-  for (int layer = 0; layer < 2; ++layer)
-    for (int part = 0; part < model.parts(); ++part) {
-      const std::size_t at = probed.index(layer, part);
-      operations.copy(view_of<double>(probed.output_weights[at], 1, Probed::steps * Probed::batch),
-                      unrolled.at(layer, part).output_gradient());
-      operations.copy(view_of<double>(probed.last_weights[at], 1, Probed::batch),
-                      unrolled.last_state_gradient(layer, part));
-      unrolled.at(layer, part).keep_state_gradients();
-    }
+  for (const auto& [layer, part] : model.every_part()) {
+    const std::size_t at = probed.index(layer, part);
+    operations.copy(view_of<double>(probed.output_weights[at], 1, Probed::steps * Probed::batch),
+                    unrolled.at(layer, part).output_gradient());
+    operations.copy(view_of<double>(probed.last_weights[at], 1, Probed::batch),
+                    unrolled.last_state_gradient(layer, part));
+    unrolled.at(layer, part).keep_state_gradients();
+  }
   unrolled.backward(Unrolled<double>::Readout::unused);
   const std::size_t row = static_cast<std::size_t>(Probed::batch * probed.width);
-  for (int layer = 0; layer < 2; ++layer)
-    for (int part = 0; part < model.parts(); ++part) {
-      const std::vector<double> totals = gathered(unrolled.at(layer, part).state_gradients());
-      ASSERT_EQ(totals.size(), row * (Probed::steps + 1));
-      for (int step = 0; step <= Probed::steps; ++step) {
-        const auto part_of = [&](const std::vector<double>& all) {
-          return std::vector<double>(all.begin() + std::ptrdiff_t(row) * step,
-                                     all.begin() + std::ptrdiff_t(row) * (step + 1));
-        };
-        std::vector<double> state = part_of(probed.states[probed.index(layer, part)]);
-        expect_gradient("state of layer " + std::to_string(layer) + " part " + std::to_string(part) + " after " +
-                            std::to_string(step),
-                        state, part_of(totals), [&] { return probed.loss_with(layer, part, step, state); });
-      }
+  for (const auto& [layer, part] : model.every_part()) {
+    const std::vector<double> totals = gathered(unrolled.at(layer, part).state_gradients());
+    ASSERT_EQ(totals.size(), row * (Probed::steps + 1));
+    for (int step = 0; step <= Probed::steps; ++step) {
+      const auto part_of = [&](const std::vector<double>& all) {
+        return std::vector<double>(all.begin() + std::ptrdiff_t(row) * step,
+                                   all.begin() + std::ptrdiff_t(row) * (step + 1));
+      };
+      std::vector<double> state = part_of(probed.states[probed.index(layer, part)]);
+      expect_gradient("state of layer " + std::to_string(layer) + " part " + std::to_string(part) + " after " +
+                          std::to_string(step),
+                      state, part_of(totals), [&] { return probed.loss_with(layer, part, step, state); });
     }
+  }
 }
 
 }  // namespace

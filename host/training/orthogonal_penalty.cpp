@@ -11,8 +11,7 @@ template <class Real>
 Tensor<Real> diagonal(Backend& backend, int copies, std::ptrdiff_t units, double factor) {
   Tensor<Real> tensor(backend, {copies, units, units});
   std::vector<Real> values(tensor.size());
-  for (std::ptrdiff_t i = 0; i < copies * units; ++i)
-    values[static_cast<std::size_t>(i * units + i % units)] = static_cast<Real>(factor);
+  for (std::ptrdiff_t i = 0; i < copies * units; ++i) values[i * units + i % units] = static_cast<Real>(factor);
   tensor.from_host(values);
   return tensor;
 }
@@ -60,26 +59,24 @@ void OrthogonalPenalty<Real>::add_gradient() {
   View<Real> scaling = scaling_.view(model_->replicas(), units, units);
   scaling.replica = 0;  // one for all
   const View<Real> scaled = scaled_.view(model_->replicas(), units, units);
-  for (int layer = 0; layer < model_->shape().layers; ++layer)
-    for (int part = 0; part < model_->parts(); ++part) {
-      operations_->product(memory(model_->weights(layer, part)), Transposed::no, scaling, Transposed::no, scaled,
-                           Result::replaced);
-      operations_->product(scaled, Transposed::no, excess(layer, part), Transposed::no,
-                           memory(model_->gradients(layer, part)), Result::added);
-    }
+  for (const auto [layer, part] : model_->every_part()) {
+    operations_->product(memory(model_->weights(layer, part)), Transposed::no, scaling, Transposed::no, scaled,
+                         Result::replaced);
+    operations_->product(scaled, Transposed::no, excess(layer, part), Transposed::no,
+                         memory(model_->gradients(layer, part)), Result::added);
+  }
 }
 
 template <class Real>
 std::vector<double> OrthogonalPenalty<Real>::value() {
-  std::vector<double> sums(static_cast<std::size_t>(model_->replicas()));
-  for (int layer = 0; layer < model_->shape().layers; ++layer)
-    for (int part = 0; part < model_->parts(); ++part) {
-      excess(layer, part);
-      const std::vector<Real> values = excess_.to_host();
-      const std::size_t size = values.size() / sums.size();
-      for (std::size_t i = 0; i < values.size(); ++i)
-        sums[i / size] += weight_ * static_cast<double>(values[i]) * static_cast<double>(values[i]);
-    }
+  std::vector<double> sums(model_->replicas());
+  for (const auto [layer, part] : model_->every_part()) {
+    excess(layer, part);
+    const std::vector<Real> values = excess_.to_host();
+    const std::size_t size = values.size() / sums.size();
+    for (std::size_t i = 0; i < values.size(); ++i)
+      sums[i / size] += weight_ * static_cast<double>(values[i]) * static_cast<double>(values[i]);
+  }
   return sums;
 }
 
