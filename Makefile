@@ -33,8 +33,9 @@ bench: setup
 	@$(call configure,release,-DHYSTERON_BENCH=ON,build) && $(call build,build) benches
 	@for bench in build/bench/*_bench; do $$bench || exit 1; done
 docs:
-	@EXTRA_PACKAGES=mkdocs $(MAKE) setup && $(call configure,release,,build) && $(call build,build) hysteron_program && \
-	  sh docs/site.sh build/hysteron build
+	@EXTRA_PACKAGES=mkdocs $(MAKE) setup
+	@[ -f build/CMakeCache.txt ] || $(call configure,demo,-DHYSTERON_CUDA=$(CUDA),build)
+	@$(call build,build) hysteron_program && sh docs/site.sh build/hysteron build
 gpu-check:
 	@[ -x build-portable/bench/device_bench ] || { \
 	  [ -e /dev/nvidiactl ] || [ -e /dev/dxg ] || { echo "gpu-check: this machine has no NVIDIA driver at work" >&2; exit 4; }; \
