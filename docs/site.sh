@@ -8,7 +8,7 @@ pages=$to/documentation/pages
 rm -rf "$to/documentation" "$to/site"
 mkdir -p "$pages/docs/reference"
 cp --parents ./*.md CITATION.cff data/README.md data/sets.json bench/results/*.md tests/emulator/README.md docs/*.md docs/*.png \
-  docs/site.css docs/guide/*.md "$pages"
+  docs/site.css docs/guide/*.md examples/*.cpp "$pages"
 "$program" help --markdown >"$pages/docs/reference/verbs.md"
 "$program" config --keys >"$pages/docs/reference/keys.md"
 cp docs/mkdocs.yml "$to/documentation/"
