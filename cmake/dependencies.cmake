@@ -18,13 +18,9 @@ endmacro()
 if(HYSTERON_PORTABLE)
   set(ZLIB_USE_STATIC_LIBS ON)
   set(OPENSSL_USE_STATIC_LIBS ON)
-  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libgomp.a OUTPUT_VARIABLE static_gomp
-    OUTPUT_STRIP_TRAILING_WHITESPACE)
-  set(OpenMP_gomp_LIBRARY ${static_gomp} CACHE FILEPATH "OpenMP's runtime, static" FORCE)
 endif()
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 need_package(Threads libc6-dev Threads::Threads)
-need_package(OpenMP g++ OpenMP::OpenMP_CXX COMPONENTS CXX)
 # Compiled once, in its library; a program that is carried away has it inside, compiled with every source.
 set(fmt fmt::fmt)
 if(HYSTERON_PORTABLE)
@@ -63,10 +59,10 @@ if(missing_libraries)
 endif()
 
 add_library(hysteron_dependencies INTERFACE)
-target_link_libraries(hysteron_dependencies INTERFACE Threads::Threads OpenMP::OpenMP_CXX ${fmt}
+target_link_libraries(hysteron_dependencies INTERFACE Threads::Threads ${fmt}
   nlohmann_json::nlohmann_json Eigen3::Eigen ZLIB::ZLIB OpenSSL::Crypto)
 target_include_directories(hysteron_dependencies SYSTEM INTERFACE ${HYSTERON_TOMLPLUSPLUS})
 
 add_library(hysteron_runtime INTERFACE)
 target_link_libraries(hysteron_runtime INTERFACE Threads::Threads ZLIB::ZLIB OpenSSL::Crypto
-  $<LINK_ONLY:${fmt}> $<LINK_ONLY:OpenMP::OpenMP_CXX>)
+  $<LINK_ONLY:${fmt}>)

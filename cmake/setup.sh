@@ -8,7 +8,7 @@ packages="g++ cmake libeigen3-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   cat <<'LIST'
 setup: this system has no apt. hysteron needs these, from your package manager:
-  a C++20 compiler (g++ 12 or later) with OpenMP, CMake 3.25 or later, Ninja or make
+  a C++20 compiler (g++ 12 or later), CMake 3.25 or later, Ninja or make
   Eigen 3.4, toml++ 3, nlohmann-json 3.11, fmt 9 or later, zlib, OpenSSL 3
   for the tests GoogleTest 1.12 with GoogleMock; for the benchmarks Google Benchmark 1.7; for the reports Chart.js 3;
   to fetch data sets curl

@@ -72,8 +72,39 @@ TEST(NearestName, IsWhatWasMeant) {
   EXPECT_EQ(nearest_name("brc", cells), "brc");
 }
 
+const std::vector<std::string> keys{"seed",         "replicas",     "task.steps",   "model.units",
+                                    "model.layers", "init.steps",   "train.batch",  "train.learning_rate",
+                                    "train.clip",   "train.epochs", "train.updates"};
+
+TEST(NearestName, KnowsTheFieldsOtherWords) {
+  for (const auto& [word, meant] :
+       std::vector<std::pair<std::string, std::string>>{{"train.lr", "train.learning_rate"},
+                                                        {"lr", "train.learning_rate"},
+                                                        {"model.hidden_size", "model.units"},
+                                                        {"num_layers", "model.layers"},
+                                                        {"batch_size", "train.batch"},
+                                                        {"train.grad_clip", "train.clip"},
+                                                        {"max_steps", "train.updates"},
+                                                        {"seq_len", "task.steps"}})
+    EXPECT_EQ(nearest_name(word, keys), meant) << word;
+  EXPECT_EQ(nearest_name("rnn", cells), "elman");
+  EXPECT_EQ(nearest_name("gpu", std::vector<std::string>{"auto", "cpu", "cuda"}), "cuda");
+  const std::vector<std::string> losses{"mse", "cross_entropy", "binary_cross_entropy"};
+  EXPECT_EQ(nearest_name("ce", losses), "cross_entropy");
+  EXPECT_EQ(nearest_name("BCE", losses), "binary_cross_entropy");
+  EXPECT_EQ(nearest_name("--hidden-size", std::vector<std::string>{"--units", "--layers"}), "--units");
+}
+
+TEST(NearestName, FindsAKeyByItsLastPart) {
+  EXPECT_EQ(nearest_name("batch", keys), "train.batch");
+  EXPECT_EQ(nearest_name("model.batch", keys), "train.batch");
+  EXPECT_EQ(nearest_name("train.seed", keys), "seed");
+}
+
 TEST(NearestName, IsEmptyWhenNoneIsNear) {
   EXPECT_EQ(nearest_name("transformer", cells), "");
+  EXPECT_EQ(nearest_name("train.dropout", keys), "");
+  EXPECT_EQ(nearest_name("at", std::vector<std::string>{"lr"}), "");
   EXPECT_EQ(nearest_name("gru", std::vector<std::string>{}), "");
 }
 
@@ -85,6 +116,7 @@ TEST(UnknownName, ListsThemAllAndProposesTheNearest) {
   EXPECT_STREQ(
       error.what(),
       "unknown cell \"gruu\"\n  expected one of: brc, elman, gru, lmn, lstm, mgu, nbrc\n  hint: did you mean \"gru\"?");
+  EXPECT_EQ(unknown_name("setting", "steps", keys).text().hint, "did you mean \"task.steps\" or \"init.steps\"?");
   EXPECT_STREQ(unknown_name("cell", "transformer", std::vector<std::string>{"gru"}).what(),
                "unknown cell \"transformer\"\n  expected one of: gru");
 }

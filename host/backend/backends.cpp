@@ -68,7 +68,7 @@ std::vector<BackendKind>& backend_kinds() {
 std::unique_ptr<Backend> make_backend(std::string_view device, int threads) {
   if (threads < 0)
     throw usage_error({.what = "a negative number of threads",
-                       .expected = "0 (as many as the machine has) or more",
+                       .expected = "0 (as many as are available) or more",
                        .found = std::to_string(threads)});
   if (device == "auto") return best_kind().make(0, threads);
   const BackendKind& kind = kind_named(device.substr(0, device.find(':')));

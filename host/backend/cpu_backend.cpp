@@ -8,6 +8,7 @@
 
 #include <hysteron/backend.hpp>
 
+#include "backend/available_threads.hpp"
 #include "backend/cpu_decompositions.hpp"
 #include "backend/cpu_operations.hpp"
 
@@ -27,7 +28,11 @@ std::string machine() {
 class CpuBackend final : public Backend {
  public:
   explicit CpuBackend(int threads)
-      : workers_(threads, chosen_level()), single_(workers_), twofold_(workers_), decompositions_(workers_) {}
+      : asked_(threads),
+        workers_(threads, chosen_level()),
+        single_(workers_),
+        twofold_(workers_),
+        decompositions_(workers_) {}
 
   void* allocate(std::size_t bytes) override {
     // Large blocks lie on large pages where the system gives them: fewer misses when a product walks a matrix.
@@ -59,13 +64,21 @@ class CpuBackend final : public Backend {
 
   std::string name() const override { return "cpu"; }
   std::string description() const override {
-    return machine() + ", " + std::to_string(workers_.threads()) + " threads, instructions " + workers_.level().name;
+    const int threads = workers_.threads();
+    return machine() + ", " + std::to_string(threads) + (threads == 1 ? " thread" : " threads") + ", instructions " +
+           workers_.level().name;
+  }
+  std::vector<std::string> warnings() const override {
+    if (workers_.threads() == asked_) return {};
+    return {"the system starts " + std::to_string(workers_.threads()) + " threads of the " + std::to_string(asked_) +
+            " asked for; a limit on processes or memory (ulimit -u, ulimit -v) may be the reason"};
   }
   Operations<float>& operations(float) override { return single_; }
   Operations<double>& operations(double) override { return twofold_; }
   Decompositions& decompositions() override { return decompositions_; }
 
  private:
+  int asked_;
   Workers workers_;
   CpuOperations<float> single_;
   CpuOperations<double> twofold_;
@@ -73,7 +86,7 @@ class CpuBackend final : public Backend {
 };
 
 std::unique_ptr<Backend> make_cpu(int, int threads) {
-  return std::make_unique<CpuBackend>(threads > 0 ? threads : omp_get_num_procs());
+  return std::make_unique<CpuBackend>(threads > 0 ? threads : available_threads());
 }
 
 const BackendRegistration registration({.name = "cpu",

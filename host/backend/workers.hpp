@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
-#include <omp.h>
-
 #include "backend/arena.hpp"
+#include "backend/denormals.hpp"
 #include "backend/instruction_level.hpp"
+#include "backend/team.hpp"
 
 namespace hysteron {
 
@@ -19,9 +19,10 @@ enum class Shared { panels, rows, partial, order, count };
 class Workers {
  public:
   Workers(int threads, InstructionLevel level)
-      : threads_(threads), level_(std::move(level)), own_(static_cast<std::size_t>(threads)) {}
+      : team_(threads), level_(std::move(level)), own_(static_cast<std::size_t>(team_.size())) {}
 
-  int threads() const { return threads_; }
+  /// Fewer than asked for where the system did not start as many.
+  int threads() const { return team_.size(); }
   const InstructionLevel& level() const { return level_; }
 
   template <class T>
@@ -39,21 +40,26 @@ class Workers {
     return own_[static_cast<std::size_t>(thread)].reserve<T>(0);
   }
 
-  /// Calls task(index, thread) for every index. `work`: how many operations on numbers all tasks are, roughly; little
-  /// work is done before other threads have woken. Always the same team, which OpenMP then keeps.
+  /// Calls task(index, thread) for every index, with denormal numbers flushed to zero. `work`: how many operations on
+  /// numbers all tasks are, roughly; little work is done before other threads have woken.
   template <class Task>
   void run(std::ptrdiff_t tasks, std::ptrdiff_t work, const Task& task) {
     constexpr std::ptrdiff_t worth_threads = 200'000;
-    if (tasks < 2 || threads_ == 1 || work < worth_threads) {
+    if (tasks < 2 || threads() == 1 || work < worth_threads) {
+      const FlushedDenormals flushed;
       for (std::ptrdiff_t i = 0; i < tasks; ++i) task(i, 0);
       return;
     }
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads_)
-    for (std::ptrdiff_t i = 0; i < tasks; ++i) task(i, omp_get_thread_num());
+    team_.run(
+        tasks,
+        [](const void* context, std::ptrdiff_t index, int thread) {
+          (*static_cast<const Task*>(context))(index, thread);
+        },
+        &task);
   }
 
  private:
-  int threads_;
+  Team team_;
   InstructionLevel level_;
   std::vector<Arena> own_;
   std::array<Arena, static_cast<std::size_t>(Shared::count)> shared_;

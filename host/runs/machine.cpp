@@ -28,7 +28,7 @@ void declare_machine(Settings& settings) {
                    range(0, 9e15));
   settings.declare("replicas", 1, "networks trained side by side", range(1, 65536));
   settings.declare("device", "auto", "auto | cpu | cuda | cuda:1");
-  settings.declare("threads", 0, "CPU threads; 0: one for each core", range(0, 4096));
+  settings.declare("threads", 0, "CPU threads; 0: as many as the process may use", range(0, 4096));
   settings.declare(
       "schedule", "auto",
       "schedule of a GPU's time loop; auto chooses by shape, and -v says what it chose and why; a CPU has auto only",
@@ -40,6 +40,7 @@ std::unique_ptr<Backend> backend_of(const Settings& settings, Journal* journal) 
   auto backend = make_backend(settings.text("device"), static_cast<int>(settings.integer("threads")));
   backend->use_schedule(settings.text("schedule"));
   if (journal) {
+    for (std::string& warning : backend->warnings()) journal->warning(std::move(warning));
     backend->on_schedule([journal](const ScheduleChoice& choice) {
       journal->event("schedule", {{"run", choice.run}, {"schedule", choice.schedule}, {"reason", choice.reason}});
     });

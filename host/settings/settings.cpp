@@ -29,7 +29,7 @@ std::string section_of(const std::string& key) {
 Error unknown_key(const std::string& key, const std::string& origin, const std::vector<std::string>& known) {
   ErrorText text = unknown_name("setting", key, known).text();
   text.what += " " + origin;
-  if (text.expected.size() > 400) text.expected = "one of those in the config.toml of such a run";
+  if (text.expected.size() > 400) text.expected = "a key of such a run: `hysteron config` lists them";
   return usage_error(std::move(text));
 }
 

@@ -21,6 +21,8 @@ class Backend : public Memory {
  public:
   virtual std::string name() const = 0;         ///< as --device takes it: "cpu", "cuda:0"
   virtual std::string description() const = 0;  ///< the machine, in words
+  /// What differs from what was asked for, a sentence each: threads that the system did not start.
+  virtual std::vector<std::string> warnings() const { return {}; }
   virtual Operations<float>& operations(float) = 0;
   virtual Operations<double>& operations(double) = 0;
   /// Of matrices in this memory, in double precision (decompositions.hpp). Throws a device error where there are none.
@@ -47,7 +49,7 @@ struct BackendKind {
   int rank;                                                   ///< `auto` takes the available kind of the highest rank
   std::string (*reason_against)();                            ///< empty: it can run here
   std::vector<std::string> (*devices)();                      ///< a line each
-  std::unique_ptr<Backend> (*make)(int device, int threads);  ///< threads: 0 for as many as the machine has
+  std::unique_ptr<Backend> (*make)(int device, int threads);  ///< threads: 0 for as many as are available
   std::vector<std::string> (*schedules)();                    ///< Backend::schedules() of every device of this kind
 };
 
@@ -58,8 +60,9 @@ struct BackendRegistration {
   explicit BackendRegistration(BackendKind kind) { backend_kinds().push_back(std::move(kind)); }
 };
 
-/// device: auto | cpu | cuda | cuda:1. Throws a device error that says why a device cannot be used, a usage error for
-/// an unknown one.
+/// device: auto | cpu | cuda | cuda:1. threads: of the CPU; 0: as many as the process may use (processors, affinity,
+/// the CPU quota of its control group, OMP_NUM_THREADS, OMP_THREAD_LIMIT). Throws a device error that says why a device
+/// cannot be used, a usage error for an unknown one.
 std::unique_ptr<Backend> make_backend(std::string_view device, int threads = 0);
 
 }  // namespace hysteron

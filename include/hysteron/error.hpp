@@ -45,10 +45,12 @@ Error data_error(ErrorText text);
 Error device_error(ErrorText text);
 Error numeric_error(ErrorText text);
 
-/// The known name nearest to `name` (Damerau-Levenshtein, letters' case ignored); empty when none is near.
+/// The known name that `name` most likely means; empty when none is near. In this order: the same last part ("batch" of
+/// "train.batch"), another word of the field for it ("lr", "hidden_size", "gpu"), its beginning, its letters
+/// (Damerau-Levenshtein: one may be wrong, of long names every third). Letters' case does not count.
 std::string nearest_name(std::string_view name, std::span<const std::string> known);
 
-/// "unknown cell "gruu"", with the nearest known name as the hint and all known names as what was expected.
+/// "unknown cell "gruu"", with the names that may be meant as the hint and all known names as what was expected.
 Error unknown_name(std::string_view noun, std::string_view name, std::span<const std::string> known);
 
 /// Runs `work`; an Error that leaves it says what was being done.
