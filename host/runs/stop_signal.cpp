@@ -18,7 +18,10 @@ extern "C" void request_stop(int signal) {
 }  // namespace
 
 void listen_for_stop_signals() {
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGHUP}) {
+    struct sigaction before {};
+    // What was ignored when the program began stays so: nohup, the background of a script.
+    if (sigaction(signal, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) continue;
     struct sigaction action {};
     action.sa_handler = request_stop;
     action.sa_flags = SA_RESTART;
