@@ -149,13 +149,45 @@ TEST(Npy, refuses_malformed_headers) {
               HasSubstr("negative extent"));
 }
 
-TEST(Npy, names_the_dtypes_that_it_does_not_read) {
+/// One value of a type, as its bytes lie in memory.
+template <class Value>
+std::string one(const std::string& descr, Value value) {
+  const auto bytes = std::as_bytes(std::span(&value, 1));
+  return file_of("{'descr': '" + descr + "', 'fortran_order': False, 'shape': (1,), }",
+                 std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+TEST(Npy, ReadsIntegersOfEveryWidth) {
+  const auto integer = [](const std::string& file) { return to_ints(read(file), "labels").at(0); };
+  EXPECT_EQ(integer(one("|b1", true)), 1);
+  EXPECT_EQ(integer(one("|i1", std::int8_t{-7})), -7);
+  EXPECT_EQ(integer(one("|u1", std::uint8_t{255})), 255);
+  EXPECT_EQ(integer(one("<i2", std::int16_t{-3000})), -3000);
+  EXPECT_EQ(integer(one("<u2", std::uint16_t{65535})), 65535);
+  EXPECT_EQ(integer(one("<u4", std::uint32_t{7})), 7);
+  EXPECT_EQ(integer(one("<i8", std::int64_t{-7})), -7);
+  EXPECT_EQ(integer(one("<u8", std::uint64_t{7})), 7);
+  for (const std::string& file :
+       {one("<u4", std::uint32_t{1} << 31), one("<u8", ~std::uint64_t{0}), one("<i8", std::int64_t{-1} << 40)})
+    EXPECT_THAT(message_of(ErrorKind::data, [&] { integer(file); }), HasSubstr("integers that fit into 32 bits"));
+}
+
+TEST(Npy, ReadsRealNumbersOf16Bits) {
+  for (const auto& [bits, value] : std::vector<std::pair<std::uint16_t, double>>{
+           {0x3c00, 1}, {0xc000, -2}, {0x3555, 0.333251953125}, {0x0001, std::ldexp(1, -24)}, {0x7bff, 65504}, {0, 0}})
+    EXPECT_EQ(to_doubles(read(one("<f2", bits)), "x").at(0), value) << bits;
+  for (const std::uint16_t bits : {std::uint16_t{0x7c00}, std::uint16_t{0x7e00}})
+    EXPECT_THAT(message_of(ErrorKind::data, [&] { to_doubles(read(one("<f2", bits)), "x"); }),
+                HasSubstr("finite numbers"));
+}
+
+TEST(Npy, NamesTheDtypesThatItDoesNotRead) {
   const auto of = [](const std::string& descr) {
     return refusal(header("{'descr': '" + descr + "', 'fortran_order': False, 'shape': (6,), }"));
   };
   EXPECT_THAT(of(">f4"), AllOf(HasSubstr("found \">f4\""), HasSubstr("newbyteorder")));
-  EXPECT_THAT(of("<f2"), AllOf(HasSubstr("found \"<f2\""), HasSubstr("astype(numpy.float32)")));
-  EXPECT_THAT(of("|b1"), HasSubstr("astype(numpy.uint8)"));
+  EXPECT_THAT(of("<c8"), AllOf(HasSubstr("found \"<c8\""), HasSubstr("x.real, x.imag")));
+  EXPECT_THAT(of("<U3"), AllOf(HasSubstr("numpy.float32"), HasSubstr("numpy.int64")));
   EXPECT_THAT(of("|O"), HasSubstr("padded"));
 }
 

@@ -159,14 +159,27 @@ TEST(Safetensors, refuses_a_key_twice) {
               HasSubstr("\"dtype\" again"));
 }
 
-TEST(Safetensors, names_the_dtypes_that_it_does_not_read) {
-  const auto of = [](const std::string& dtype) {
-    return refusal("{\"w\":{\"dtype\":\"" + dtype + "\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4);
-  };
-  EXPECT_THAT(of("BF16"),
-              AllOf(HasSubstr("tensor \"w\""), HasSubstr("found BF16"), HasSubstr("tensor.to(torch.float32)")));
-  EXPECT_THAT(of("F16"), HasSubstr("tensor.to(torch.float32)"));
-  EXPECT_THAT(of("BOOL"), HasSubstr("convert it before saving"));
+TEST(Safetensors, CarriesEveryDtypeAsItIs) {
+  const std::vector<std::pair<std::string, int>> types{
+      {"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"F8_E5M2", 1}, {"F8_E4M3", 1}, {"BOOL", 1}, {"U8", 1},
+      {"I8", 1},  {"U16", 2}, {"I16", 2}, {"U32", 4},  {"I32", 4},     {"U64", 8},     {"I64", 8}};
+  for (const auto& [type, bytes] : types) {
+    const std::string header =
+        "{\"w\":{\"dtype\":\"" + type + "\",\"shape\":[3],\"data_offsets\":[0," + std::to_string(3 * bytes) + "]}}";
+    const Safetensors file = read(file_of(header, static_cast<std::size_t>(3 * bytes)));
+    EXPECT_EQ(file.at("w").bytes.size(), static_cast<std::size_t>(3 * bytes)) << type;
+    const std::vector<std::byte> again = safetensors_bytes(file);
+    EXPECT_THAT(std::string(reinterpret_cast<const char*>(again.data()), again.size()),
+                HasSubstr("\"dtype\":\"" + type + "\""));
+  }
+  const Safetensors eight = read(file_of("{\"w\":{\"dtype\":\"F8_E4M3\",\"shape\":[2],\"data_offsets\":[0,2]}}", 2));
+  EXPECT_THAT(message_of(ErrorKind::data, [&] { to_doubles(eight.at("w"), "the weights"); }),
+              AllOf(HasSubstr("float8_e4m3"), HasSubstr("tensor.to(torch.float32)")));
+}
+
+TEST(Safetensors, NamesTheDtypesThatItDoesNotKnow) {
+  EXPECT_THAT(refusal("{\"w\":{\"dtype\":\"Q4\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4),
+              AllOf(HasSubstr("tensor \"w\""), HasSubstr("found Q4"), HasSubstr("tensor.to(torch.float32)")));
 }
 
 TEST(Safetensors, allocates_nothing_on_a_lie) {

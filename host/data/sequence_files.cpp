@@ -25,9 +25,9 @@ int extent(const Array& array, std::size_t axis, const std::string& name, const 
 }
 
 void expect_floating_point(const Array& array, const std::string& name) {
-  if (array.dtype != DType::f32 && array.dtype != DType::f64)
+  if (!is_real(array.dtype))
     throw data_error({.what = name + " has the wrong dtype",
-                      .expected = "float32 or float64",
+                      .expected = "real numbers, as float32",
                       .found = std::string(dtype_name(array.dtype)),
                       .hint = "numpy.save(file, array.astype(\"float32\")) writes what is expected"});
 }
@@ -82,7 +82,7 @@ struct Asked {
 };
 
 void put_labels(const Array& array, const std::string& name, const Asked& asked, Sequences& sequences) {
-  if (array.dtype == DType::f32 || array.dtype == DType::f64)
+  if (!is_integer(array.dtype))
     throw data_error({.what = name + " has the wrong dtype",
                       .expected = "integers for the loss cross_entropy: the number of each sequence's class",
                       .found = std::string(dtype_name(array.dtype)),

@@ -1,48 +1,33 @@
 #include "files/array.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include <hysteron/error.hpp>
 
+#include "files/dtype.hpp"
+
 namespace hysteron {
 
 static_assert(std::endian::native == std::endian::little, "array files are little-endian, and are read as they lie");
 
-std::size_t item_size(DType dtype) {
-  switch (dtype) {
-    case DType::u8:
-      return 1;
-    case DType::f32:
-    case DType::i32:
-      return 4;
-    case DType::f64:
-    case DType::i64:
-      return 8;
-  }
-  throw defect({.what = "a dtype without a size"});
-}
+static_assert([] {
+  for (std::size_t i = 0; i < every_dtype.size(); ++i)
+    if (static_cast<std::size_t>(every_dtype[i].dtype) != i) return false;
+  return true;
+}());
 
-std::string_view dtype_name(DType dtype) {
-  switch (dtype) {
-    case DType::f32:
-      return "float32";
-    case DType::f64:
-      return "float64";
-    case DType::u8:
-      return "uint8";
-    case DType::i32:
-      return "int32";
-    case DType::i64:
-      return "int64";
-  }
-  throw defect({.what = "a dtype without a name"});
-}
+std::size_t item_size(DType dtype) { return facts_of(dtype).bytes; }
+std::string_view dtype_name(DType dtype) { return facts_of(dtype).name; }
+bool is_integer(DType dtype) { return facts_of(dtype).kind == NumberKind::integer; }
+bool is_real(DType dtype) { return facts_of(dtype).kind == NumberKind::real; }
 
 std::string shape_text(std::span<const std::int64_t> shape) {
   std::string text = "[";
@@ -93,27 +78,51 @@ std::string position(const Array& array, std::size_t flat) {
   return shape_text(index);
 }
 
+/// Real numbers of 16 bits, as they lie in a file: a sign, `Exponent` bits, and the rest.
+template <int Exponent>
+struct Half {
+  std::uint16_t bits;
+
+  float value() const {
+    constexpr int fraction_bits = 15 - Exponent, bias = (1 << (Exponent - 1)) - 1, most = (1 << Exponent) - 1;
+    const int exponent = bits >> fraction_bits & most, fraction = bits & ((1 << fraction_bits) - 1);
+    float size = std::ldexp(static_cast<float>(exponent == 0 ? fraction : fraction + (1 << fraction_bits)),
+                            std::max(exponent, 1) - bias - fraction_bits);
+    if (exponent == most) size = fraction == 0 ? std::numeric_limits<float>::infinity() : std::nanf("");
+    return (bits & 0x8000) != 0 ? -size : size;
+  }
+};
+
+template <class From>
+auto number_of(From from) {
+  if constexpr (std::is_arithmetic_v<From>)
+    return from;
+  else
+    return from.value();
+}
+
 template <class To, class From>
 std::vector<To> convert(const Array& array, std::string_view name) {
   std::vector<To> values(array.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    From from;
-    std::memcpy(&from, array.bytes.data() + i * sizeof(From), sizeof(From));
+    From raw;
+    std::memcpy(&raw, array.bytes.data() + i * sizeof(From), sizeof(From));
+    const auto from = number_of(raw);
     [[maybe_unused]] const auto refuse = [&](std::string expected, std::string hint) {
       return data_error({.what = fmt::format("{}: value at {} is {}", name, position(array, i), from),
                          .expected = std::move(expected),
                          .hint = std::move(hint)});
     };
-    if constexpr (std::is_floating_point_v<From>) {
+    using Number = std::remove_const_t<decltype(from)>;
+    if constexpr (std::is_floating_point_v<Number>) {
       if (!std::isfinite(from))
         throw refuse("finite numbers", "find where it comes from; numpy.nan_to_num replaces such values");
-      if constexpr (sizeof(To) < sizeof(From)) {
-        if (std::abs(from) > static_cast<From>(std::numeric_limits<To>::max()))
+      if constexpr (sizeof(To) < sizeof(Number)) {
+        if (std::abs(from) > static_cast<Number>(std::numeric_limits<To>::max()))
           throw refuse("numbers that fit into float32", "scale the data");
       }
-    } else if constexpr (std::is_integral_v<To> && sizeof(From) > sizeof(To)) {
-      if (from < std::numeric_limits<To>::min() || from > std::numeric_limits<To>::max())
-        throw refuse("integers that fit into 32 bits", "");
+    } else if constexpr (std::is_integral_v<To>) {
+      if (!std::in_range<To>(from)) throw refuse("integers that fit into 32 bits", "");
     }
     values[i] = static_cast<To>(from);
   }
@@ -127,14 +136,35 @@ std::vector<To> convert(const Array& array, std::string_view name) {
       return convert<To, float>(array, name);
     case DType::f64:
       return convert<To, double>(array, name);
+    case DType::f16:
+      return convert<To, Half<5>>(array, name);
+    case DType::bf16:
+      return convert<To, Half<8>>(array, name);
+    case DType::boolean:
     case DType::u8:
       return convert<To, std::uint8_t>(array, name);
+    case DType::i8:
+      return convert<To, std::int8_t>(array, name);
+    case DType::u16:
+      return convert<To, std::uint16_t>(array, name);
+    case DType::i16:
+      return convert<To, std::int16_t>(array, name);
+    case DType::u32:
+      return convert<To, std::uint32_t>(array, name);
     case DType::i32:
       return convert<To, std::int32_t>(array, name);
+    case DType::u64:
+      return convert<To, std::uint64_t>(array, name);
     case DType::i64:
       return convert<To, std::int64_t>(array, name);
+    case DType::f8_e5m2:
+    case DType::f8_e4m3:
+      break;
   }
-  throw defect({.what = "a dtype that is not converted"});
+  throw data_error({.what = fmt::format("{} has numbers of a type that is not computed with", name),
+                    .expected = "float32 or float64",
+                    .found = std::string(dtype_name(array.dtype)),
+                    .hint = "in PyTorch: tensor.to(torch.float32) before saving"});
 }
 
 }  // namespace
@@ -159,9 +189,9 @@ std::vector<float> to_floats(const Array& array, std::string_view name) { return
 std::vector<double> to_doubles(const Array& array, std::string_view name) { return convert<double>(array, name); }
 
 std::vector<int> to_ints(const Array& array, std::string_view name) {
-  if (array.dtype == DType::f32 || array.dtype == DType::f64)
+  if (!is_integer(array.dtype))
     throw data_error({.what = fmt::format("{} has values that are not integers by their type", name),
-                      .expected = "int64, int32 or uint8",
+                      .expected = "integers, of any width",
                       .found = std::string(dtype_name(array.dtype)),
                       .hint = "in numpy: x.astype(numpy.int64)"});
   return convert<int>(array, name);

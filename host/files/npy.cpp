@@ -7,6 +7,7 @@
 #include <hysteron/error.hpp>
 
 #include "files/atomic_file.hpp"
+#include "files/dtype.hpp"
 #include "files/npy_header.hpp"
 
 namespace hysteron {
@@ -34,28 +35,20 @@ std::vector<std::byte> transposed(const std::vector<std::byte>& fortran, std::sp
   return result;
 }
 
-const char* descr_of(DType dtype) {
-  switch (dtype) {
-    case DType::f32:
-      return "<f4";
-    case DType::f64:
-      return "<f8";
-    case DType::u8:
-      return "|u1";
-    case DType::i32:
-      return "<i4";
-    case DType::i64:
-      return "<i8";
-  }
-  throw defect({.what = "a dtype that is not written"});
+std::string descr_of(DType dtype) {
+  const DTypeFacts& facts = facts_of(dtype);
+  if (facts.npy.empty())
+    throw data_error({.what = "an array that NumPy's files cannot hold",
+                      .expected = "float32 or float64",
+                      .found = std::string(facts.name)});
+  return std::string(facts.npy);
 }
 
 std::string header_of(const Array& array) {
   std::string shape = "(";
   for (std::size_t d = 0; d < array.shape.size(); ++d) shape += (d > 0 ? ", " : "") + std::to_string(array.shape[d]);
   shape += array.shape.size() == 1 ? ",)" : ")";
-  std::string text =
-      std::string("{'descr': '") + descr_of(array.dtype) + "', 'fortran_order': False, 'shape': " + shape + ", }";
+  std::string text = "{'descr': '" + descr_of(array.dtype) + "', 'fortran_order': False, 'shape': " + shape + ", }";
   // NumPy leaves room for the first extent to grow to 21 digits, and lets the values begin at a multiple of 64.
   if (!array.shape.empty()) text.append(21 - std::to_string(array.shape[0]).size(), ' ');
   text.append(64 - (11 + text.size()) % 64, ' ');

@@ -10,6 +10,8 @@
 
 #include <hysteron/error.hpp>
 
+#include "files/dtype.hpp"
+
 namespace hysteron {
 namespace {
 
@@ -23,18 +25,17 @@ Error malformed_npy(std::string what, std::string expected, std::string found) {
 }
 
 DType dtype_of(const std::string& descr) {
-  if (descr == "<f4") return DType::f32;
-  if (descr == "<f8") return DType::f64;
-  if (descr == "|u1" || descr == "<u1") return DType::u8;
-  if (descr == "<i4") return DType::i32;
-  if (descr == "<i8") return DType::i64;
-  std::string hint = "in numpy: x.astype(numpy.float32)";
+  for (const DTypeFacts& facts : every_dtype)
+    if (!facts.npy.empty() &&
+        (descr == facts.npy || (facts.bytes == 1 && descr == "<" + std::string(facts.npy.substr(1)))))
+      return facts.dtype;
+  std::string hint = "in numpy: x.astype(numpy.float32) for real numbers, x.astype(numpy.int64) for integers";
   if (descr.starts_with('>')) hint = "it is big-endian; in numpy: x.astype(x.dtype.newbyteorder(\"<\"))";
-  if (descr == "|b1") hint = "in numpy: x.astype(numpy.uint8)";
+  if (descr.starts_with("<c")) hint = "complex numbers: numpy.stack((x.real, x.imag), -1) has both parts side by side";
   if (descr.find('O') != std::string::npos)
     hint = "sequences of several lengths are padded, with the lengths in a file of their own";
   throw data_error({.what = "the array's dtype is not one that is read",
-                    .expected = "<f4, <f8, |u1, <i4 or <i8",
+                    .expected = "little-endian real numbers or integers, as <f4 or <i8",
                     .found = "\"" + descr + "\"",
                     .hint = hint});
 }

@@ -1,7 +1,6 @@
 #include "files/safetensors.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <numeric>
 #include <optional>
@@ -13,15 +12,13 @@
 
 #include "files/array.hpp"
 #include "files/atomic_file.hpp"
+#include "files/dtype.hpp"
 #include "files/json.hpp"
 
 namespace hysteron {
 namespace {
 
 constexpr std::uint64_t longest_header = 100'000'000;  // the reference implementation's limit
-
-constexpr std::array<std::pair<std::string_view, DType>, 5> dtypes{
-    {{"F32", DType::f32}, {"F64", DType::f64}, {"U8", DType::u8}, {"I32", DType::i32}, {"I64", DType::i64}}};
 
 Error malformed_safetensors(std::string what, std::string expected, std::string found) {
   return data_error({.what = std::move(what),
@@ -38,17 +35,12 @@ struct Entry {
 };
 
 DType dtype_of(const std::string& tensor, const std::string& text) {
-  for (const auto& [name, dtype] : dtypes)
-    if (name == text) return dtype;
-  const bool half = text == "F16" || text == "BF16" || text.starts_with("F8");
-  throw data_error({.what = fmt::format("tensor \"{}\" has a dtype that is not read", tensor),
-                    .expected = "F32, F64, U8, I32 or I64",
+  for (const DTypeFacts& facts : every_dtype)
+    if (facts.safetensors == text) return facts.dtype;
+  throw data_error({.what = fmt::format("tensor \"{}\" has a dtype that is not known", tensor),
+                    .expected = "F32, F64, F16, BF16, I64, U8 and their like",
                     .found = text,
-                    .hint = half ? "in PyTorch: tensor.to(torch.float32) before saving" : "convert it before saving"});
-}
-
-std::string_view name_of(DType wanted) {
-  return std::find_if(dtypes.begin(), dtypes.end(), [&](const auto& known) { return known.second == wanted; })->first;
+                    .hint = "in PyTorch: tensor.to(torch.float32) before saving"});
 }
 
 std::vector<std::uint64_t> numbers(const std::string& tensor, const Json& entry, const char* key) {
@@ -142,7 +134,7 @@ std::string header_of(const Safetensors& file, const std::vector<std::size_t>& p
     if (!names.insert(name).second) throw defect({.what = "a tensor's name twice in a file", .found = name});
     if (bytes_of_shape(array.dtype, array.shape, array.bytes.size()) != array.bytes.size())
       throw defect({.what = "a tensor that does not fill its shape", .found = name});
-    header[name] = {{"dtype", name_of(array.dtype)},
+    header[name] = {{"dtype", facts_of(array.dtype).safetensors},
                     {"shape", array.shape},
                     {"data_offsets", {begins[i], begins[i] + array.bytes.size()}}};
   }

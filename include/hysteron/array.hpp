@@ -9,11 +9,14 @@
 
 namespace hysteron {
 
-/// The type of an array's values: little-endian, as in memory.
-enum class DType { f32, f64, u8, i32, i64 };
+/// The type of an array's values: little-endian, as in memory. Those of 8 bits with a point, which NumPy lacks, are
+/// carried as they are, and never computed with.
+enum class DType { f32, f64, f16, bf16, f8_e5m2, f8_e4m3, boolean, u8, i8, u16, i16, u32, i32, u64, i64 };
 
 std::size_t item_size(DType dtype);        ///< bytes a value
-std::string_view dtype_name(DType dtype);  ///< as numpy's: "float32"
+std::string_view dtype_name(DType dtype);  ///< as NumPy's: "float32"
+bool is_integer(DType dtype);              ///< booleans too
+bool is_real(DType dtype);                 ///< float32, float64, float16, bfloat16
 
 /// An array of any shape, as NumPy has it and as it lies in a file: the last index moves fastest.
 struct Array {
@@ -38,12 +41,13 @@ Array make_array(std::vector<std::int64_t> shape, std::span<const std::int64_t> 
 /// error that gives the position of the first value that is not finite or does not fit.
 std::vector<float> to_floats(const Array& array, std::string_view name);
 std::vector<double> to_doubles(const Array& array, std::string_view name);
-/// Only from integers: a data error for an array of floating-point numbers.
+/// Only from integers, of any width: a data error for an array of other numbers.
 std::vector<int> to_ints(const Array& array, std::string_view name);
 
 /// Reads "X.npy", "X.npz" with a single member, or "X.npz:name" for one of several: NumPy's files, versions 1 to 3, of
-/// little-endian float32, float64, uint8, int32 or int64. What lies in Fortran order is transposed. Throws a data error
-/// for a file that is not there, damaged, or of another element type; nothing is allocated before sizes are checked.
+/// little-endian real numbers, integers or booleans of any width. What lies in Fortran order is transposed. Throws a
+/// data error for a file that is not there, damaged, or of another element type; nothing is allocated before sizes are
+/// checked.
 Array read_array(std::string_view path);
 
 /// Byte for byte what numpy.save writes. What is there is replaced at once or not at all. Throws a data error when the
