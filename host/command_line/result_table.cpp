@@ -9,6 +9,7 @@
 
 #include <hysteron/error.hpp>
 
+#include "command_line/standard_streams.hpp"
 #include "report/replica_figures.hpp"
 
 namespace hysteron {
@@ -83,11 +84,11 @@ std::string result_table(const std::vector<RunResult>& results, const std::vecto
 int report_failures(const RunResult& result) {
   if (result.failures.empty()) return 0;
   for (const FailedReplica& failed : result.failures)
-    fmt::print(stderr, "error: replica {} stopped at gradient step {}: not a finite number in {}\n", failed.replica,
-               failed.update, failed.where);
-  fmt::print(stderr,
-             "  the weights of its best validation are kept, the other replicas went on\n"
-             "  hint: a smaller train.learning_rate, or --set train.clip=1\n");
+    tell(fmt::format("error: replica {} stopped at gradient step {}: not a finite number in {}\n", failed.replica,
+                     failed.update, failed.where));
+  tell(
+      "  the weights of its best validation are kept, the other replicas went on\n"
+      "  hint: a smaller train.learning_rate, or --set train.clip=1\n");
   return static_cast<int>(ErrorKind::numeric);
 }
 

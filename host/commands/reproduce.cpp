@@ -8,6 +8,7 @@
 #include "command_line/command.hpp"
 #include "command_line/options.hpp"
 #include "command_line/result_table.hpp"
+#include "command_line/standard_streams.hpp"
 #include "runs/reproduction_run.hpp"
 #include "runs/stop_signal.hpp"
 
@@ -55,7 +56,7 @@ minutes on a laptop, full has the papers' sizes. --set, and flags, go to every a
     std::fflush(stdout);
     int code = 0;
     for (const RunResult& result : end.failed) {
-      fmt::print(stderr, "{}:\n", result.run);
+      tell(result.run + ":\n");
       code = report_failures(result);
     }
     return code;

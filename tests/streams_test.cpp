@@ -1,0 +1,78 @@
+// What becomes of a run when nobody can hear it, or when the terminal goes away.
+#include <sys/wait.h>
+
+#include "tests/child_program.hpp"
+
+namespace hysteron {
+namespace {
+
+class Streams : public ProgramTest {
+ protected:
+  /// The exit code of a line of the shell, in which $P is the program.
+  int shell(const std::string& line) const {
+    const std::string whole = "cd '" + folder.path().string() +
+                              "' && export HYSTERON_THREADS=1 P='" HYSTERON_PROGRAM
+                              "' T='train --task copy_first_input --cell gru --units 4 --layers 1 --set task.steps=5 "
+                              "--set task.train=100 --set task.test=100 --set init.measure_draws=0' && " +
+                              line;
+    const int status = std::system(whole.c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+};
+
+TEST_F(Streams, AnErrorKeepsItsExitCodeThoughNobodyCanReadIt) {
+  ASSERT_TRUE(std::filesystem::exists("/dev/full"));
+  for (const std::string nowhere :
+       {"2>/dev/full", "2>&-", "<&- >&- 2>&-", "2>&1 >/dev/full | true; exit ${PIPESTATUS[0]}"}) {
+    const bool pipe = nowhere.find('|') != std::string::npos;
+    const auto code = [&](const std::string& line) {
+      return shell(pipe ? "bash -c '" + line + " " + nowhere + "'" : line + " " + nowhere);
+    };
+    EXPECT_EQ(code("$P train nosuch.toml"), 2) << nowhere;
+    EXPECT_EQ(code("$P infer --model none --cell gru --inputs none --outputs none"), 3) << nowhere;
+  }
+}
+
+TEST_F(Streams, ProgressThatNobodyReadsStopsNothing) {
+  for (const std::string nowhere : {"2>/dev/full", "2>&-"}) {
+    EXPECT_EQ(shell("$P $T --set train.updates=3 --out r --force -v >o " + nowhere), 0) << nowhere;
+    EXPECT_TRUE(std::filesystem::exists(folder / "r/result.json"));
+    EXPECT_EQ(bytes("r/config.toml").find("error"), std::string::npos);
+  }
+  EXPECT_EQ(shell("bash -c '$P $T --set train.updates=2000 --out r --force -v 2> >(head -c 1 >/dev/null) >o'"), 0);
+  EXPECT_TRUE(std::filesystem::exists(folder / "r/result.json"));
+}
+
+TEST_F(Streams, ResultsThatCannotBeWrittenAreAnError) {
+  EXPECT_EQ(shell("$P info -q >/dev/full 2>e"), 3);
+  EXPECT_THAT(bytes("e"), testing::HasSubstr("cannot write the results to standard output"));
+  EXPECT_EQ(shell("$P help train --markdown >/dev/full 2>e"), 3);
+}
+
+TEST_F(Streams, NothingThatIsSaidGetsIntoAFileOfTheRun) {
+  EXPECT_EQ(shell("$P $T --set train.updates=3 --out r -v <&- >&- 2>&-"), 3);  // its table could not be said
+  for (const char* const file : {"r/config.toml", "r/journal.jsonl", "r/environment.json", "r/result.json"}) {
+    EXPECT_EQ(bytes(file).find("replica  VAA"), std::string::npos) << file;
+    EXPECT_EQ(bytes(file).find("cannot write"), std::string::npos) << file;
+  }
+  succeeds("report r --out page.html");
+}
+
+TEST_F(Streams, AHangUpStopsARunWithItsCheckpoint) {
+  const std::string line =
+      "train --task copy_first_input --cell gru --units 4 --layers 1 --set task.steps=5 --set task.train=100 "
+      "--set task.test=100 --set init.measure_draws=0 --set train.updates=1000000000 "
+      "--set train.checkpoint_every=1000000000 --out run";
+  Child child(HYSTERON_PROGRAM, words(line), folder.path(), {"HYSTERON_THREADS=1"});
+  ASSERT_TRUE(child.waits_for(folder / "run/checkpoint")) << child.wait().err;
+  child.send(SIGHUP);
+  EXPECT_EQ(child.wait().code, 75);
+  // What nohup ignores stays ignored: the run goes on to the next signal.
+  EXPECT_EQ(shell("(trap '' HUP; exec $P $T --set train.updates=1000000000 --set train.checkpoint_every=1000000000 "
+                  "--out r -q) & p=$!; until [ -d r/checkpoint ]; do sleep 0.02; done; kill -HUP $p; sleep 0.3; "
+                  "kill -0 $p && kill -TERM $p; wait $p"),
+            75);
+}
+
+}  // namespace
+}  // namespace hysteron
