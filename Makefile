@@ -16,7 +16,7 @@ CUDA ?= $(shell if [ -e /dev/nvidiactl ] || [ -e /dev/dxg ]; then echo AUTO; els
 demo: setup
 	@if [ -f build/CMakeCache.txt ]; then cmake -S . -B build $(if $(filter-out file,$(origin CUDA)),-DHYSTERON_CUDA=$(CUDA)) >/dev/null; \
 	  else $(call configure,demo,-DHYSTERON_CUDA=$(CUDA),build); fi
-	@[ -x build/hysteron ] || echo "demo: compiling hysteron: about six minutes of one core, here on $(JOBS); later only what changed"
+	@[ -x build/hysteron ] || echo "demo: compiling hysteron: about three minutes of one core, here on $(JOBS); later only what changed"
 	@$(call build,build) hysteron_program
 	@build/hysteron demo
 setup:
