@@ -36,7 +36,12 @@ double peak() {
 
 enum class Direction { forward, both };
 
-void layer(benchmark::State& state, const CellInfo& cell, int units, int replicas, Direction direction) {
+/// The gradient of every value of the last state. With these weights gradients vanish over time: from 1 they pass
+/// through denormal numbers to zero, from 1e20 they stay normal. The work is the same, and so should its time be.
+constexpr float vanishing = 1, living = 1e20f;
+
+void layer(benchmark::State& state, const CellInfo& cell, int units, int replicas, Direction direction,
+           float last_gradient = vanishing) {
   const auto backend = make_backend("cpu");
   Recurrence<float> recurrence(*backend, cell, {.replicas = replicas, .units = units, .inputs = 1, .largest = extent},
                                Keep::trajectory, InputMode::sequence);
@@ -62,11 +67,13 @@ void layer(benchmark::State& state, const CellInfo& cell, int units, int replica
   const CellWeights<const float> values = weights(weight_ih, weight_hh, bias, unit);
   const CellWeights<float> gradients = weights(gradient_ih, gradient_hh, gradient_bias, gradient_unit);
   const std::vector<View<const float>> sources{input.view(replicas, rows, 1)};
+  Tensor<float> last(*backend, {replicas, 1, units});
+  last.from_host(std::vector<float>(last.size(), last_gradient));
   for (auto _ : state) {
     recurrence.forward(values, sources, extent, nullptr, {});
     if (direction == Direction::forward) continue;
     recurrence.clear_gradients();
-    backend->operations(0.0f).repeat_row(bias.view(replicas, 1, gates).columns_from(0, units),
+    backend->operations(0.0f).repeat_row(last.view(replicas, 1, units),
                                          recurrence.last_state_gradient().columns_from(0, units));
     recurrence.backward(values, sources, gradients, {});
   }
@@ -80,11 +87,12 @@ void layer(benchmark::State& state, const CellInfo& cell, int units, int replica
 
 const int registered = [] {
   for (const CellInfo& cell : every_cell()) {
-    const auto add = [&cell](const std::string& name, int units, int replicas, Direction direction) {
+    const auto add = [&cell](const std::string& name, int units, int replicas, Direction direction,
+                             float last_gradient = vanishing) {
       const std::string what = direction == Direction::forward ? "/forward" : "/forward_and_backward";
       benchmark::RegisterBenchmark((std::string(cell.name) + what + name).c_str(),
-                                   [&cell, units, replicas, direction](benchmark::State& state) {
-                                     layer(state, cell, units, replicas, direction);
+                                   [&cell, units, replicas, direction, last_gradient](benchmark::State& state) {
+                                     layer(state, cell, units, replicas, direction, last_gradient);
                                    })
           ->Unit(benchmark::kMillisecond)
           ->MeasureProcessCPUTime()
@@ -94,6 +102,8 @@ const int registered = [] {
       for (const int units : {64, 128, 256}) add("/units:" + std::to_string(units), units, 1, direction);
       add("/units:64/replicas:8", 64, 8, direction);
     }
+    add("/units:128/vanishing", 128, 1, Direction::both, vanishing);
+    add("/units:128/living", 128, 1, Direction::both, living);
   }
   return 0;
 }();

@@ -9,6 +9,7 @@
 #include <hysteron/error.hpp>
 
 #include "report/comparison.hpp"
+#include "report/run_labels.hpp"
 
 namespace hysteron {
 namespace {
@@ -56,13 +57,12 @@ TEST(PairedDifference, OfNothingAndOfOnePair) {
 RunRecord run_of(const std::string& init, int seed, const std::vector<double>& losses, const char* task = "copy") {
   RunRecord run;
   run.path = init;
-  run.result = {{"task", task},
-                {"cell", "gru"},
-                {"init", init},
-                {"seed", seed},
-                {"replicas", losses.size()},
-                {"test_loss", losses},
-                {"test_accuracy", Json::array()}};
+  run.result = {.task = task,
+                .cell = "gru",
+                .init = init,
+                .replicas = static_cast<int>(losses.size()),
+                .predictions = PredictionResult{.test_loss = losses},
+                .seed = seed};
   return run;
 }
 
@@ -91,7 +91,6 @@ TEST(Comparison, PairsReplicasOfOneSeed) {
 TEST(Comparison, LeavesOutWhatHasNoNumber) {
   const double none = std::nan("");
   RunRecord failed = run_of("warm_up", 1, {0.5, none, 0.5});
-  failed.result["test_loss"][1] = nullptr;
   EXPECT_THAT(sentence(run_of("classic", 1, {1, 1, 1}), failed),
               AllOf(HasSubstr("in 2 of 2 pairs"), HasSubstr("1 pairs are left out")));
 }
@@ -99,24 +98,24 @@ TEST(Comparison, LeavesOutWhatHasNoNumber) {
 TEST(Comparison, SaysWhatIsSolved) {
   RunRecord classic = run_of("classic", 1, {1.0, 1.02}), warm = run_of("warm_up", 1, {0.01, 0.4});
   EXPECT_THAT(sentence(classic, warm), testing::Not(HasSubstr("olve")));  // the task has no such level
-  classic.result["solved"] = {false, false};
-  warm.result["solved"] = {true, false};
+  classic.result.solved = {false, false};
+  warm.result.solved = {true, false};
   EXPECT_THAT(sentence(classic, warm),
               HasSubstr("Solved by gru warm_up in 1 of 2 replicas, by gru classic in 0 of 2."));
-  warm.result["solved"] = {false, false};
+  warm.result.solved = {false, false};
   EXPECT_THAT(sentence(classic, warm), HasSubstr("Neither solves the task in any replica."));
 }
 
 // Leaving out the policies that never became optimal would make the arm with the most of them look fast.
 TEST(Comparison, AReplicaThatWasNeverOptimalCountsAsTheLastEpisode) {
-  const auto maze = [](const char* init, const Json& episodes) {
+  const auto maze = [](const char* init, const PolicyResult::Episodes& episodes) {
     RunRecord run = run_of(init, 1, {});
-    run.result["replicas"] = episodes.size();
-    run.result["episodes"] = 500;
-    run.result["first_optimal_episode"] = episodes;
+    run.result.replicas = static_cast<int>(episodes.size());
+    run.result.predictions.reset();
+    run.result.policies = PolicyResult{.episodes = 500, .first_optimal_episode = episodes};
     return run;
   };
-  EXPECT_THAT(sentence(maze("classic", {300, nullptr, 320}), maze("warm_up", {100, 120, 80})),
+  EXPECT_THAT(sentence(maze("classic", {300, std::nullopt, 320}), maze("warm_up", {100, 120, 80})),
               AllOf(HasSubstr("better"), HasSubstr("lower by 273"), HasSubstr("in 3 of 3 pairs"),
                     HasSubstr("Never optimal in 1: counted as the last episode")));
 }

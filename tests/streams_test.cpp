@@ -1,4 +1,6 @@
 // What becomes of a run when nobody can hear it, or when the terminal goes away.
+#include <csignal>
+
 #include <sys/wait.h>
 
 #include "tests/child_program.hpp"
@@ -46,11 +48,11 @@ TEST_F(Streams, ProgressThatNobodyReadsStopsNothing) {
 TEST_F(Streams, ResultsThatCannotBeWrittenAreAnError) {
   EXPECT_EQ(shell("$P info -q >/dev/full 2>e"), 3);
   EXPECT_THAT(bytes("e"), testing::HasSubstr("cannot write the results to standard output"));
-  EXPECT_EQ(shell("$P help train --markdown >/dev/full 2>e"), 3);
+  EXPECT_EQ(shell("$P help --markdown >/dev/full 2>e"), 3);
 }
 
 TEST_F(Streams, NothingThatIsSaidGetsIntoAFileOfTheRun) {
-  EXPECT_EQ(shell("$P $T --set train.updates=3 --out r -v <&- >&- 2>&-"), 3);  // its table could not be said
+  EXPECT_EQ(shell("$P $T --set train.updates=3 --out r -v <&- >&- 2>&-"), 0);
   for (const char* const file : {"r/config.toml", "r/journal.jsonl", "r/environment.json", "r/result.json"}) {
     EXPECT_EQ(bytes(file).find("replica  VAA"), std::string::npos) << file;
     EXPECT_EQ(bytes(file).find("cannot write"), std::string::npos) << file;
@@ -63,6 +65,7 @@ TEST_F(Streams, AHangUpStopsARunWithItsCheckpoint) {
       "train --task copy_first_input --cell gru --units 4 --layers 1 --set task.steps=5 --set task.train=100 "
       "--set task.test=100 --set init.measure_draws=0 --set train.updates=1000000000 "
       "--set train.checkpoint_every=1000000000 --out run";
+  std::signal(SIGHUP, SIG_DFL);  // the tests may themselves have been started with nohup
   Child child(HYSTERON_PROGRAM, words(line), folder.path(), {"HYSTERON_THREADS=1"});
   ASSERT_TRUE(child.waits_for(folder / "run/checkpoint")) << child.wait().err;
   child.send(SIGHUP);

@@ -27,7 +27,7 @@ int extent(const Array& array, std::size_t axis, const std::string& name, const 
 void expect_floating_point(const Array& array, const std::string& name) {
   if (!is_real(array.dtype))
     throw data_error({.what = name + " has the wrong dtype",
-                      .expected = "real numbers, as float32",
+                      .expected = "real numbers: float32 or float64",
                       .found = std::string(dtype_name(array.dtype)),
                       .hint = "numpy.save(file, array.astype(\"float32\")) writes what is expected"});
 }
