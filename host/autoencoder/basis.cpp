@@ -17,7 +17,7 @@ LinearAutoencoder autoencoder_of(Backend& backend, View<const double> vectors, i
   Tensor<double> a(backend, {p, features}), b(backend, {p, p});
   operations.copy(vectors.columns_from(0, features), a.view(1, p, features));
   result.input_weight = a.to_host();
-  if (kept > 0) {  // B = U^T S U: S moves every lag one further
+  if (kept > 0) {  // B = U^T S U: S moves every lag on by one
     operations.product(vectors.columns_from(features, kept), Transposed::no, vectors.columns_from(0, kept),
                        Transposed::yes, b.view(1, p, p), Result::replaced);
     result.memory_weight = b.to_host();

@@ -11,10 +11,10 @@ namespace hysteron {
 LinearAutoencoder autoencoder_of(Backend& backend, View<const double> vectors, int features, std::vector<double> mean,
                                  std::vector<double> singular_values);
 
-/// How many of the singular values, largest first, stand above `accuracy` times the largest.
+/// How many of the singular values, largest first, exceed `accuracy` times the largest.
 int count_resolved(std::span<const double> singular_values, double accuracy);
 
-/// Of singular values that are roots of eigenvalues, known to 1e-14 of the largest.
+/// The accuracy of singular values that are roots of eigenvalues known to 1e-14 of the largest.
 inline constexpr double accuracy_of_roots = 1e-7;
 
 }  // namespace hysteron

@@ -14,7 +14,7 @@ void add(double* to, const double* from, std::ptrdiff_t count) {
 
 void shift_mean(LagMatrix& gram, const LengthSums& sums, std::span<const double> shift) {
   const std::ptrdiff_t f = gram.features;
-  // Of the rows that reach lag e: their number and their sum, lag by lag from the last.
+  // The number and the sum of the rows that reach lag e, lag by lag from the last.
   double count = 0;
   std::vector<double> sum(static_cast<std::size_t>(gram.size()));
   auto next = sums.rbegin();
@@ -39,14 +39,14 @@ std::vector<double> diagonal_sums(LagMatrix gram, int window) {
   const std::ptrdiff_t kept = std::min(most, lags), n = kept * f;
   // Sums from a row to the end of its part, upwards: within the first `kept` lags they are whole without a window.
   for (std::ptrdiff_t i = n - f - 1; i >= 0; --i) add(gram.row(i), gram.row(i + f) + f, (i / f + 1) * f);
-  // Beyond, sums from the part's first row: what a row gains whose window reaches there.
+  // Beyond them, sums from the part's first row: what is added to a row whose window reaches that far.
   for (std::ptrdiff_t i = n + f; i < gram.size(); ++i) add(gram.row(i) + f, gram.row(i - f), (i / f) * f);
   std::vector<double> sums(static_cast<std::size_t>(n * n));
   for (std::ptrdiff_t i = 0; i < n; ++i) {
     const std::ptrdiff_t width = (i / f + 1) * f;
     double* const to = sums.data() + i * n;
     std::copy_n(gram.row(i), width, to);
-    // The last row of the window's, or of the matrix; its column is as far to the right.
+    // The last row of the window, or of the matrix; its column lies just as far to the right.
     const std::ptrdiff_t moved = std::min(most - 1, lags - 1 - i / f);
     if (i / f + moved >= kept) add(to, gram.row(i + moved * f) + moved * f, width);
   }

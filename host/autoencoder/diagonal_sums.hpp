@@ -6,8 +6,8 @@
 
 namespace hysteron {
 
-/// A symmetric matrix of blocks on the host, [lags, features, lags, features], of which the lower half is kept: rows of
-/// the same or a greater lag than the column's.
+/// A symmetric matrix of blocks on the host, [lags, features, lags, features], of which only the lower half is kept:
+/// rows whose lag is the column's or greater.
 struct LagMatrix {
   int lags = 0, features = 0;
   std::vector<double> values;
@@ -17,7 +17,8 @@ struct LagMatrix {
   const double* row(std::ptrdiff_t i) const { return values.data() + i * size(); }
 };
 
-/// What X^T X becomes when every step of X's rows has `shift` [features] taken from it; `sums` are those of the rows.
+/// Turns X^T X into what it is once `shift` [features] is subtracted from every step of X's rows; `sums` are those of
+/// the rows.
 void shift_mean(LagMatrix& gram, const LengthSums& sums, std::span<const double> shift);
 
 /// Xi^T Xi from X^T X: C_ij = sum over m of G_{m+i, m+j}; window 0: over all m, else m < window and i, j < window.

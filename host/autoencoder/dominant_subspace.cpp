@@ -39,10 +39,10 @@ class Basis {
     orthonormalize(0);
   }
 
-  /// Block i: what of block i - 1's product is not in the basis yet.
+  /// Makes block i: the part of block i - 1's product that is not in the basis yet.
   void extend(std::ptrdiff_t i) {
     operations_->copy(product(i - 1), fresh_.view(1, n_, k_));
-    // What was nearly in the basis comes out of a first turn with large errors of direction.
+    // Vectors that were nearly in the basis come out of the first turn with large errors of direction.
     for (int turn = 0; turn < 2; ++turn) orthonormalize(i);
   }
 
@@ -105,7 +105,7 @@ std::vector<double> residuals_of(Backend& backend, View<double> vectors, View<do
 
 DominantSubspace dominant_subspace(Backend& backend, const SubspaceSearch& search, const SymmetricProduct& product) {
   const std::ptrdiff_t n = search.size;
-  // All of a small space at once: exact after one product.
+  // A small space is taken whole: exact after one product.
   std::ptrdiff_t k = std::min<std::ptrdiff_t>(search.wanted + std::max(search.oversampling, 1), n);
   if (n < 2 * k) k = n;
   const std::ptrdiff_t blocks = std::clamp<std::ptrdiff_t>(n / k, 1, most_blocks);
@@ -139,7 +139,7 @@ DominantSubspace dominant_subspace(Backend& backend, const SubspaceSearch& searc
     found.converged = residual <= tolerance * found.eigenvalues[0];
     if (found.converged || found.products + blocks > search.most_products || blocks == 1) break;
     if (residual > near * found.eigenvalues[0]) continue;
-    basis.renew();  // else these errors are larger than the tolerance
+    basis.renew();  // otherwise these errors exceed the tolerance
     known = 0;
   }
   found.residuals.resize(static_cast<std::size_t>(search.wanted));

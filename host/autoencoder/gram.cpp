@@ -20,8 +20,8 @@ struct Eigenvectors {
   std::vector<double> values;  // [p]
 };
 
-// Few of a large matrix by iteration, which is faster then and no less accurate; else, or should that not converge, by
-// a dense decomposition.
+// A few vectors of a large matrix by iteration, which is then faster and no less accurate; otherwise, or if that does
+// not converge, by a dense decomposition.
 Eigenvectors eigenvectors(Backend& backend, const std::vector<double>& values, std::ptrdiff_t n, int p) {
   constexpr std::ptrdiff_t large = 1536;
   Tensor<double> matrix(backend, {n, n});
@@ -60,7 +60,7 @@ void GramSolver::add(const Sequences& sequences) {
   steps_.add(sequences);
   widen(std::ranges::max(rows, {}, &ReversedRow::length).length);
 
-  // So many rows at a time that they fill some memory and not more.
+  // As many rows at a time as fit in a fixed amount of memory.
   constexpr std::ptrdiff_t values = 1 << 22, most_rows = 8192, least_rows = 256;
   const std::ptrdiff_t part = std::clamp(values / size(), least_rows, most_rows);
   for (std::ptrdiff_t from = 0; from < std::ssize(rows); from += part) {
@@ -99,7 +99,7 @@ void GramSolver::merge(const LinearAutoencoderSolver& solver) {
   const GramSolver& other = dynamic_cast<const GramSolver&>(solver);
   if (other.steps_.empty()) return;
   const std::vector<double> shift = steps_.merge(other.steps_);
-  // The other's, about this one's provisional mean.
+  // The other's matrix, about this one's provisional mean.
   LagMatrix gram_of_other{other.lags_, features(), other.gram_.to_host()};
   LengthSums length_sums = other.length_sums_;
   shift_mean(gram_of_other, length_sums, shift);

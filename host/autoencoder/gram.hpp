@@ -7,17 +7,17 @@
 
 namespace hysteron {
 
-/// The exact solver. With the sequences read backwards side by side, X [rows, lags * features], and G = X^T X, row t of
-/// a sequence in Xi is a shift of its row in X, so that Xi^T Xi is a sum along G's diagonals of blocks:
+/// The exact solver. Let X [rows, lags * features] be the sequences read backwards, one in each row, and G = X^T X. Row
+/// t of a sequence in Xi is a shift of its row in X, so that Xi^T Xi is a sum along G's diagonals of blocks:
 ///
 ///   C_ij = sum over m from 0 of G_{m+i, m+j}
 ///
-/// exact for unequal lengths too, X being zero before a sequence's first step. N rows instead of all steps, and nothing
-/// of Xi is built. With a window shorter than the sequences these are cut into segments (reversed_rows), and m ends at
-/// window - 1.
+/// This is exact for unequal lengths too, since X is zero before a sequence's first step. It takes N rows instead of
+/// all steps, and Xi is never built. With a window shorter than the sequences, these are cut into segments
+/// (reversed_rows), and m ends at window - 1.
 ///
-/// The mean is known only in the end. Steps are taken less a provisional one c; a shift by d changes G by sums over the
-/// rows of each length (LengthSums), since it enters only where steps are.
+/// The mean is known only at the end. A provisional mean c is subtracted from the steps; a shift by d changes G by sums
+/// over the rows of each length (LengthSums), since it enters only where there are steps.
 class GramSolver final : public LinearAutoencoderSolver {
  public:
   GramSolver(Backend& backend, const SolverOptions& options) : backend_(&backend), window_(options.window) {}

@@ -72,7 +72,7 @@ void IncrementalSolver::add_rows(Kept& kept, const std::vector<std::pair<int, st
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return rows[i].first; });
   const std::ptrdiff_t width = std::ptrdiff_t(rows[order[0]].first) * features();
-  // Not more at once than a block holds.
+  // No more at once than a block holds.
   const std::size_t most = static_cast<std::size_t>(rows_at_once(std::max(width, columns())));
   for (std::size_t from = 0; from < order.size(); from += most) {
     const std::size_t count = std::min(most, order.size() - from);
@@ -89,7 +89,7 @@ void IncrementalSolver::add_rows(Kept& kept, const std::vector<std::pair<int, st
   }
 }
 
-// The sums of further rows join; where there were rows of that length before, so does the difference of the means.
+// Adds the sums of further rows; where there already were rows of that length, also the difference of the means.
 void IncrementalSolver::meet(const LengthSums& sums) {
   std::vector<std::pair<int, std::vector<double>>> differences;
   for (const auto& [length, more] : sums) {
@@ -200,7 +200,7 @@ LinearAutoencoderFit IncrementalSolver::solve(int components) {
   }
   require_variation(total, scale);
 
-  // The means of the lengths, less the mean of all, join a copy.
+  // The means of the lengths, less the mean of all, are added to a copy.
   Kept kept;
   kept.count = kept_.count, kept.columns = kept_.columns, kept.discarded = kept_.discarded;
   if (kept.count > 0) {
@@ -217,7 +217,7 @@ LinearAutoencoderFit IncrementalSolver::solve(int components) {
   }
   add_rows(kept, means);
 
-  // Never fewer rows than vectors: those of zeros yield what completes the basis.
+  // Never fewer rows than vectors: rows of zeros yield the vectors that complete the basis.
   const std::ptrdiff_t wanted = std::min(p + 1, n), all = std::max(kept.count, wanted);
   Tensor<double> block(*backend_, {all, n}), vectors(*backend_, {wanted, n}), values(*backend_, {wanted});
   operations_of<double>(*backend_).copy(kept.rows.view(1, kept.count, n),

@@ -8,20 +8,22 @@
 
 namespace hysteron {
 
-/// Rows K with K^T K = Xi^T Xi - E, updated by a decomposition of [K ; more rows of Xi]: the triangle of Xi, and E is
-/// 0, while a square matrix of so many columns as Xi has is small; else Lambda U^T, cut to its leading rows.
+/// Keeps rows K with K^T K = Xi^T Xi - E, updated by a decomposition of [K ; more rows of Xi]. While a square matrix
+/// with as many columns as Xi is small, K is the triangle of Xi, and E is 0; otherwise K is Lambda U^T, cut to its
+/// leading rows.
 ///
-/// Blocks of rows that follow one another: the sequences read backwards, P [sequences, lags * features], and the same
+/// The blocks of rows are, one after the other, the sequences read backwards, P [sequences, lags * features], and P
 /// moved by one step, two steps, ... Orthogonal transformations of P's rows leave Xi^T Xi as it is, so more sequences
 /// than columns are first reduced to a triangle.
 ///
-/// The mean is known only in the end. From the rows of each length their own mean is taken (the rest is what is
-/// decomposed); the means of the lengths, weighted with the roots of their counts and less the mean of all, join when
-/// it is known. Parts that meet leave a row for the difference of their means, as in an analysis of variance.
+/// The mean is known only at the end. The rows of each length have their own mean subtracted before they are
+/// decomposed; the means of the lengths, less the mean of all and weighted with the roots of their counts, are added
+/// once it is known. Two parts that are joined leave a row for the difference of their means, as in an analysis of
+/// variance.
 ///
-/// Of what is cut off |E| <= discarded: eigenvalues of Xi^T Xi are that much larger at most. In column slices, last
-/// slice first (Pasa & Sperduti 2014), a cut is not orthogonal to the slices that follow: the bound takes 2 s d + d^2
-/// for singular values s, the largest, and d, the largest cut.
+/// For what is cut off, |E| <= discarded: eigenvalues of Xi^T Xi are larger by at most that much. In column slices,
+/// last slice first (Pasa & Sperduti 2014), a cut is not orthogonal to the slices that follow: the bound then takes
+/// 2 s d + d^2, where s is the largest singular value and d the largest that is cut.
 class IncrementalSolver final : public LinearAutoencoderSolver {
  public:
   IncrementalSolver(Backend& backend, const SolverOptions& options);
@@ -37,7 +39,7 @@ class IncrementalSolver final : public LinearAutoencoderSolver {
   int features() const override { return steps_.features(); }
 
  private:
-  /// K, and what it lacks.
+  /// K, and a bound on what it lacks.
   struct Kept {
     Tensor<double> rows;  // [count, columns]
     std::ptrdiff_t count = 0, columns = 0;
@@ -49,14 +51,14 @@ class IncrementalSolver final : public LinearAutoencoderSolver {
   static constexpr std::ptrdiff_t values_at_once = 1 << 25;  // of a block of rows, 256 MiB
 
   std::ptrdiff_t columns() const;  // of Xi
-  std::ptrdiff_t keep() const;     // rows of K at most
+  std::ptrdiff_t keep() const;     // the most rows of K
   void widen(Kept& kept) const;
   void update(Kept& kept, std::ptrdiff_t rows, const Fill& fill) const;
   void reduce(Kept& kept, std::ptrdiff_t rows, const Fill& fill) const;
   void update_whole(Kept& kept, std::ptrdiff_t rows, const Fill& fill) const;
   void update_in_slices(Kept& kept, std::ptrdiff_t rows, const Fill& fill, std::ptrdiff_t slice) const;
   void cut(Kept& kept, Tensor<double> vectors, std::vector<double> values) const;
-  /// All prefixes of sequences read backwards: reversed [rows, width], of `lengths`, the longest first.
+  /// Adds all prefixes of sequences read backwards: reversed [rows, width], of `lengths`, the longest first.
   void add_prefixes(Kept& kept, View<double> reversed, std::vector<int> lengths) const;
   void add_part(const Sequences& sequences, std::span<const ReversedRow> rows);
   void add_rows(Kept& kept, const std::vector<std::pair<int, std::vector<double>>>& rows) const;
@@ -66,7 +68,7 @@ class IncrementalSolver final : public LinearAutoencoderSolver {
   Backend* backend_;
   SolverOptions options_;
   StreamedSteps steps_;
-  double weighted_squares_ = 0;        // of all steps, less the provisional mean, times the rows of Xi that each is in
+  double weighted_squares_ = 0;        // over all steps, less the provisional mean, times the rows of Xi with that step
   std::vector<double> weighted_sums_;  // [features], likewise
   double weights_ = 0;
   LengthSums length_sums_;

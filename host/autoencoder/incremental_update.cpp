@@ -1,4 +1,4 @@
-// How the rows that are kept take in further rows.
+// How further rows are taken into the rows that are kept.
 #include <algorithm>
 
 #include <hysteron/decompositions.hpp>
@@ -101,11 +101,11 @@ void IncrementalSolver::update_in_slices(Kept& kept, std::ptrdiff_t rows, const 
   const std::ptrdiff_t slices = (n + slice - 1) / slice;
   struct Slice {
     std::ptrdiff_t from, width;
-    Tensor<double> vectors;  // [count, width + those of the slice after it]
+    Tensor<double> vectors;  // [count, width + the count of the slice after it]
     std::ptrdiff_t count;
   };
   std::vector<Slice> found;
-  Tensor<double> carried;  // [all, count]: what the slices so far come to, in the coordinates of their vectors
+  Tensor<double> carried;  // [all, count]: the slices so far, in the coordinates of their vectors
   std::ptrdiff_t carried_count = 0;
   double lost = 0;  // the sum of the largest cuts
   std::vector<double> values;
@@ -134,7 +134,7 @@ void IncrementalSolver::update_in_slices(Kept& kept, std::ptrdiff_t rows, const 
                        carried.view(1, all, carried_count), Result::replaced);
     found.push_back({from, width, std::move(vectors), carried_count});
   }
-  // Back from the first slice to the last: each one's vectors in those of the slice before.
+  // Back from the first slice to the last: each slice's vectors expressed in those of the slice before.
   const std::ptrdiff_t count = found.back().count;
   Tensor<double> whole(*backend_, {count, n}), inner(*backend_, {count, count});
   std::vector<double> identity(static_cast<std::size_t>(count * count));

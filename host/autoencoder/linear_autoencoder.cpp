@@ -19,7 +19,7 @@ void require_features(const LinearAutoencoder& autoencoder, const Sequences& seq
                     .hint = "the axes are [steps, batch, inputs]: time first"});
 }
 
-// K [lags * features, components]: A^T (B^T)^j at lag j. What there is, times a power of B^T, is as much again.
+// K [lags * features, components]: A^T (B^T)^j at lag j. The part so far, times a power of B^T, gives as much again.
 Tensor<double> lag_weights(Backend& backend, const LinearAutoencoder& autoencoder, int lags) {
   const std::ptrdiff_t f = autoencoder.features, p = autoencoder.components;
   Operations<double>& operations = operations_of<double>(backend);

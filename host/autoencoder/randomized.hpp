@@ -8,9 +8,9 @@
 
 namespace hysteron {
 
-/// Subspace iteration with Xi^T Xi, of which nothing is built: with the sequences read backwards, the longest first, X
-/// [sequences, lags * features], the rows of Xi that end m steps before their sequences' ends are columns m, m + 1, ..
-/// of X's first rows. Two products for each m, and one block of vectors, give Xi^T (Xi V).
+/// Subspace iteration with Xi^T Xi, which is never built. Let X [sequences, lags * features] be the sequences read
+/// backwards, the longest first: the rows of Xi that end m steps before their sequences' ends are columns m, m + 1, ..
+/// of X's first rows. Two products for each m, with one block of vectors V, give Xi^T (Xi V).
 class RandomizedSolver final : public LinearAutoencoderSolver {
  public:
   RandomizedSolver(Backend& backend, const SolverOptions& options) : backend_(&backend), options_(options) {}
@@ -28,7 +28,7 @@ class RandomizedSolver final : public LinearAutoencoderSolver {
  private:
   /// result = Xi^T Xi vectors, both [lags * features, k].
   void multiply(const std::vector<double>& mean, View<const double> vectors, View<double> result) const;
-  /// Adds what the sequences of `part`, the longest first, contribute.
+  /// Adds the contribution of the sequences in `part`, the longest first.
   void multiply_part(std::span<const std::size_t> part, const std::vector<double>& mean, View<const double> vectors,
                      View<double> result) const;
   std::vector<double> mean() const;

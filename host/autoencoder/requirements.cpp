@@ -16,7 +16,7 @@ void require_sequences(std::int64_t sequences) {
 void require_variation(double total_energy, double scale) {
   if (!std::isfinite(total_energy))
     throw numeric_error({.what = "the squares of the sequences have no finite sum", .hint = "scale the inputs down"});
-  // What rounding leaves of numbers of that size.
+  // The rounding errors of numbers of that size.
   if (total_energy > 1e-28 * scale) return;
   throw data_error({.what = "the sequences do not vary: every step is the mean",
                     .expected = "steps that differ",

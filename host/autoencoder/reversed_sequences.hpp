@@ -8,7 +8,7 @@
 
 namespace hysteron {
 
-/// Steps of a sequence, the black ones too.
+/// The number of steps of a sequence, including the black ones.
 inline int length_of(const Sequences& sequences, int sequence) {
   return sequences.lengths.empty() ? sequences.total_steps() : sequences.lengths[static_cast<std::size_t>(sequence)];
 }
@@ -21,9 +21,9 @@ inline const float* inputs_of(const Sequences& sequences, int sequence) {
          stored * static_cast<std::size_t>(sequences.steps) * static_cast<std::size_t>(sequences.features);
 }
 
-/// Steps read backwards from one of a sequence's.
+/// Steps of a sequence, read backwards from one of them.
 struct ReversedRow {
-  int sequence = 0, first = 0;  ///< the step it begins with, which is the last in time
+  int sequence = 0, first = 0;  ///< the step with which it begins, the last in time
   int length = 0;               ///< steps
 };
 
@@ -31,15 +31,16 @@ struct ReversedRow {
 /// end in a segment need no other steps. window 0: every sequence is one segment.
 std::vector<ReversedRow> reversed_rows(const Sequences& sequences, int window);
 
-/// to [length * features]: the row, less `less` [features] at every step.
+/// Writes the row to `to` [length * features], less `less` [features] at every step.
 void fill_row(const Sequences& sequences, const ReversedRow& row, std::span<const double> less, double* to);
 
 /// The sum of every feature over all steps.
 std::vector<double> feature_sums(const Sequences& sequences);
 std::int64_t count_steps(const Sequences& sequences);
 
-/// What of sequences read backwards a later shift of their mean needs: for each length that occurs the number of rows
-/// and their sum. A mean enters the rows of Xi only where steps are, so that rows of different lengths differ.
+/// What a later shift of the mean needs to know of sequences read backwards: for each length that occurs, the number of
+/// rows and their sum. A mean enters the rows of Xi only where there are steps, so that rows of different lengths
+/// differ.
 struct LengthSum {
   std::int64_t count = 0;
   std::vector<double> sum;  ///< [length * features], as the rows were when they were added

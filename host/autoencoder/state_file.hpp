@@ -13,7 +13,8 @@ namespace hysteron {
 inline constexpr const char* state_format = "hysteron-laes-state/1";
 inline constexpr std::int64_t most_of_state = 1 << 30;  ///< no extent and no option is larger
 
-/// What a solver saves: named numbers, read again with their shapes checked. What is wrong is a data error.
+/// The state that a solver saves: named numbers, whose shapes are checked when they are read again. Anything wrong is a
+/// data error.
 class StateWriter {
  public:
   explicit StateWriter(const std::string& solver);
@@ -32,7 +33,7 @@ class StateReader {
  public:
   explicit StateReader(const Safetensors& file) : file_(&file) {}
   std::int64_t integer(const std::string& name, std::int64_t least, std::int64_t most = 1'000'000'000'000) const;
-  /// extents below 0 are any.
+  /// An extent below 0 stands for any.
   const Array& array(const std::string& name, DType dtype, const std::vector<std::int64_t>& shape) const;
   std::vector<double> doubles(const std::string& name, const std::vector<std::int64_t>& shape) const;
   LengthSums length_sums(int features, int longest) const;

@@ -7,18 +7,18 @@
 
 namespace hysteron {
 
-/// The steps that a solver has seen and not kept. Their mean is known only in the end: they are taken less a
-/// provisional one, the mean of the first sequences added.
+/// The steps that a solver has seen and not kept. Their mean is known only at the end; until then a provisional one,
+/// the mean of the first sequences added, is subtracted from them.
 class StreamedSteps {
  public:
   StreamedSteps() = default;
-  /// Of a saved state, the longest sequence at least `least_longest` steps long.
+  /// From a saved state, whose longest sequence must have at least `least_longest` steps.
   explicit StreamedSteps(const StateReader& state, int least_longest = 0);
   void put(StateWriter& state) const;
 
   void add(const Sequences& sequences);
-  /// The other's join. Returns the shift [features] that takes what was summed about the other's provisional mean to
-  /// this one's. Throws a usage error when the features differ.
+  /// Adds the other's steps. Returns the shift [features] that takes sums about the other's provisional mean to sums
+  /// about this one's. Throws a usage error when the features differ.
   std::vector<double> merge(const StreamedSteps& other);
 
   bool empty() const { return features_ == 0; }

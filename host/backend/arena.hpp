@@ -7,7 +7,7 @@
 
 namespace hysteron {
 
-/// Memory that only grows: working space that a second call of the same size finds as it is. What it held is lost when
+/// Memory that only grows: a second call of the same size finds the working space unchanged. Its contents are lost when
 /// it grows. Throws a device error that names the bytes asked for.
 class Arena {
  public:

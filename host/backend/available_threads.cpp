@@ -25,7 +25,7 @@ int processors() {
   return ::sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : all;
 }
 
-/// The first number of "4" or "4,2"; what is no positive number says nothing.
+/// The first number of "4" or "4,2"; anything but a positive number sets no limit.
 int limit_of(const char* variable) {
   const char* const text = std::getenv(variable);
   if (!text) return unlimited;
@@ -34,7 +34,7 @@ int limit_of(const char* variable) {
   return limit > 0 ? limit : unlimited;
 }
 
-/// Part of a processor counts as one.
+/// Part of a processor counts as a whole one.
 int threads_of(double quota, double period) {
   return quota > 0 && period > 0 ? static_cast<int>(std::clamp(std::ceil(quota / period), 1.0, 1e9)) : unlimited;
 }
@@ -53,7 +53,7 @@ int quota_of(const fs::path& group) {
   return threads_of(number_in(group / "cpu.cfs_quota_us"), number_in(group / "cpu.cfs_period_us"));
 }
 
-/// Of the group and of all above it.
+/// The least quota of the group and of all groups above it.
 int quota_up_from(const fs::path& mount, const fs::path& group) {
   int least = quota_of(mount);
   fs::path at = mount;

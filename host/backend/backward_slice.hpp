@@ -5,8 +5,8 @@
 
 namespace hysteron {
 
-/// Backward of one sequence at one step. What the compiler is told here of strides turns the choice between storing and
-/// adding (Row::deposit) into none, without which it finds no vectors.
+/// Backward of one sequence at one step. What the compiler learns here about strides settles the choice between storing
+/// and adding (Row::deposit); otherwise it would not vectorize.
 template <bool input_moves, Cell C>
 [[gnu::flatten, gnu::noinline]] void backward_row(const Trajectory<C>& run, const TrajectoryGradient<C>& grad,
                                                   Place p) {

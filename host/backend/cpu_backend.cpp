@@ -30,12 +30,12 @@ class CpuBackend final : public Backend {
   explicit CpuBackend(int threads)
       : asked_(threads),
         workers_(threads, chosen_level()),
-        single_(workers_),
-        twofold_(workers_),
+        float_operations_(workers_),
+        double_operations_(workers_),
         decompositions_(workers_) {}
 
   void* allocate(std::size_t bytes) override {
-    // Large blocks lie on large pages where the system gives them: fewer misses when a product walks a matrix.
+    // Large blocks lie on large pages where the system provides them: fewer misses when a product walks a matrix.
     constexpr std::size_t large_page = std::size_t(1) << 21;
     const std::size_t unit = bytes >= large_page ? large_page : Arena::alignment;
     const std::size_t most =
@@ -73,15 +73,15 @@ class CpuBackend final : public Backend {
     return {"the system starts " + std::to_string(workers_.threads()) + " threads of the " + std::to_string(asked_) +
             " asked for; a limit on processes or memory (ulimit -u, ulimit -v) may be the reason"};
   }
-  Operations<float>& operations(float) override { return single_; }
-  Operations<double>& operations(double) override { return twofold_; }
+  Operations<float>& operations(float) override { return float_operations_; }
+  Operations<double>& operations(double) override { return double_operations_; }
   Decompositions& decompositions() override { return decompositions_; }
 
  private:
   int asked_;
   Workers workers_;
-  CpuOperations<float> single_;
-  CpuOperations<double> twofold_;
+  CpuOperations<float> float_operations_;
+  CpuOperations<double> double_operations_;
   CpuDecompositions decompositions_;
 };
 

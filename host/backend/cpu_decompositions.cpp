@@ -84,8 +84,8 @@ void CpuDecompositions::triangle(View<double> a, View<double> r) {
   for (std::ptrdiff_t i = 0; i < r.rows; ++i) std::copy_n(reduced.at(0, i), r.columns, r.at(0, i));
 }
 
-/// Of more rows than columns, R of a QR of a, in the first rows of a's own memory: blocks of rows become triangles, and
-/// these are blocks again.
+/// For more rows than columns, the R of a QR decomposition of a, in the first rows of a's own memory: blocks of rows
+/// become triangles, and these form blocks again.
 View<double> CpuDecompositions::reduce(View<double> a) {
   const std::ptrdiff_t columns = a.columns, block = std::max<std::ptrdiff_t>(4 * columns, 256);
   while (a.rows > columns) {

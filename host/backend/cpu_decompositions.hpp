@@ -6,7 +6,7 @@
 namespace hysteron {
 
 /// Decompositions on the CPU: Eigen, compiled at the instruction levels of the other kernels. A matrix of many rows is
-/// cut into blocks of fixed size, which the threads reduce to triangles side by side.
+/// cut into blocks of fixed size, which the threads reduce to triangles in parallel.
 class CpuDecompositions final : public Decompositions {
  public:
   explicit CpuDecompositions(Workers& workers) : workers_(&workers) {}

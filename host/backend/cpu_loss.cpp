@@ -17,7 +17,7 @@ struct RowLoss {
   }
 };
 
-/// Of one row, with the gradient of share * loss.
+/// The loss of one row, with the gradient of share * loss.
 template <class Real>
 RowLoss squared_error(const Real* output, const Real* target, std::ptrdiff_t count, double share, Real* gradient) {
   double sum = 0;

@@ -69,7 +69,7 @@ void CpuOperations<Real>::affine(View<const Real> x, View<const Real> weight, Vi
                 .depth = static_cast<int>(x.columns)});
 }
 
-/// a's rows as they lie, b packed whole. A row of zeros (past the end of a sequence) costs nothing.
+/// Takes a's rows where they lie, and packs b whole. A row of zeros (past the end of a sequence) costs nothing.
 template <class Real>
 void CpuOperations<Real>::rows_product(const ProductRun& run) {
   constexpr std::ptrdiff_t rows_of_task = tile_rows;

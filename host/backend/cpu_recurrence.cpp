@@ -3,7 +3,7 @@
 
 #include "backend/cpu_operations.hpp"
 
-// Which sequences go together, and where their packed weights lie; the arithmetic is in recurrence_kernel.hpp.
+// Which sequences run together, and where their packed weights lie; the arithmetic is in recurrence_kernel.hpp.
 namespace hysteron {
 
 using cpu_kernels::most_rows;
@@ -16,8 +16,8 @@ Strided<Real> strided(const Lanes<Real>& lanes) {
   return {lanes.first, lanes.replica, lanes.step, lanes.sequence};
 }
 
-/// How many slices to cut the batch of each replica into: the fewest that take the least time, if a step of n rows
-/// costs n + a few (the weights pass by once a step, however many rows read them).
+/// How many slices to cut the batch of each replica into: the smallest number that takes the least time, if a step of n
+/// rows costs n + a few (the weights are read once a step, however many rows use them).
 int slices_of_replica(int replicas, int batch, int threads) {
   constexpr int price_of_step = 3, fewest_rows = 4;
   int best = 0;
@@ -40,7 +40,7 @@ struct Dealt {
   int count(int slice) const { return first(slice + 1) - first(slice); }
 };
 
-/// Slice s takes every slices-th sequence of those ordered by length; of sequences all alike, neighbors in memory.
+/// Slice s takes every slices-th sequence in the order of their lengths; if all lengths are equal, neighbors in memory.
 void deal(const Dealt& to, const int* lengths, int steps, int* order) {
   std::iota(order, order + to.batch, 0);
   const auto length = [&](int sequence) { return lengths ? std::clamp(lengths[sequence], 0, steps) : steps; };
@@ -66,7 +66,7 @@ void CpuOperations<Real>::run_slices(const LayerRun<Real>& run, const LayerGradi
   const int replicas = run.shape.replicas, batch = run.shape.batch, units = run.shape.units;
   if (replicas == 0 || batch == 0) return;
 
-  // Forward a unit's weights are a column of its lane, backward a row of the whole.
+  // Forward, a unit's weights are a column of its lane; backward, they are a row of the whole matrix.
   const int copies = run.weight_replica == 0 ? 1 : replicas, panel = products.panel;
   const int panels = (units + panel - 1) / panel, lanes = cell.matrices();
   const std::ptrdiff_t lane = std::ptrdiff_t(units) * panels * panel, matrix = std::ptrdiff_t(units) * units;

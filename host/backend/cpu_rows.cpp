@@ -2,7 +2,7 @@
 
 #include "backend/cpu_operations.hpp"
 
-// Rows moved from place to place.
+// Moves rows from place to place.
 namespace hysteron {
 
 namespace {

@@ -7,19 +7,19 @@ namespace hysteron {
 using cpu_kernels::Begin;
 using cpu_kernels::tile_columns;
 
-/// c = a^T b: the depth is long (steps times batch) and c small. The depth is cut into parts, summed apart and then in
-/// order. Rows of a that hold zeros (past the ends of sequences) are left out.
+/// c = a^T b: the depth is long (steps times batch) and c is small. The depth is cut into parts, which are summed
+/// separately and then added in order. Rows of a that hold zeros (past the ends of sequences) are left out.
 template <class Real>
 void CpuOperations<Real>::transposed_product(const ProductRun& run) {
   constexpr int rows_of_segment = 512, shortest_part = 1024, most_parts = 16;
-  constexpr std::ptrdiff_t large = 1 << 16;  // of which fewer partial sums are made
+  constexpr std::ptrdiff_t large = 1 << 16;  // above this size, fewer partial sums are made
   const cpu_kernels::DenseKernels<Real>& kernels = dense();
   const View<Real> c = run.c;
   const int rows = static_cast<int>(c.rows), columns = static_cast<int>(c.columns), replicas = c.replicas;
   const std::ptrdiff_t size = std::ptrdiff_t(rows) * columns;
   const int cuts = std::clamp(run.depth / shortest_part, 1, size > large ? most_parts / 2 : most_parts);
 
-  // The rows of a that count: [replicas, depth], gathered segment by segment, and how many.
+  // The rows of a that count [replicas, depth], gathered segment by segment, and their number.
   const int segments = parts(run.depth, rows_of_segment);
   int* const kept = workers_->shared<int>(Shared::rows, std::ptrdiff_t(replicas) * (run.depth + segments));
   int* const counts = kept + std::ptrdiff_t(replicas) * run.depth;
@@ -77,8 +77,8 @@ void CpuOperations<Real>::transposed_product(const ProductRun& run) {
   });
 }
 
-/// The sum of the rows, or with `factors` [rows, few] one weighted sum for each of its columns. In parts of fixed
-/// length. Transposed::yes: sums[m, n] instead of [n, m].
+/// The sum of the rows, or with `factors` [rows, few] one weighted sum for each of its columns. Summed in parts of
+/// fixed length. Transposed::yes: sums[m, n] instead of [n, m].
 template <class Real>
 void CpuOperations<Real>::weighted_sums(View<const Real> rows, View<const Real> factors, View<Real> sums,
                                         Transposed layout, Result result) {

@@ -16,7 +16,8 @@ double closeness_slope(double distance, double epsilon) {
   return distance > epsilon ? -(offset + epsilon) / ((distance + offset) * (distance + offset)) : 0.0;
 }
 
-/// Closer than epsilon? Most pairs part after a few values. A state with NaN is close to none.
+/// Whether two states are closer than epsilon. Most pairs are told apart by their first few values. A state with NaN is
+/// close to no other.
 template <class Real>
 bool close(const Real* a, const Real* b, std::ptrdiff_t count, double square) {
   constexpr std::ptrdiff_t values_of_block = 16;
@@ -33,10 +34,10 @@ bool close(const Real* a, const Real* b, std::ptrdiff_t count, double square) {
 
 }  // namespace
 
-/// VAA* = 1/n sum_i 1/S_i with S_i = sum_j C(d_ij), d_ij = |tanh h_i - tanh h_j|. A pair's distance is in S_i and in
+/// VAA* = 1/n sum_i 1/S_i with S_i = sum_j C(d_ij), d_ij = |tanh h_i - tanh h_j|. A pair's distance enters both S_i and
 /// S_j:
 ///   dVAA*/d(tanh h_i) = sum_j -1/n (1/S_i^2 + 1/S_j^2) C'(d_ij) / d_ij (tanh h_i - tanh h_j)
-/// C' is zero up to epsilon, so that no term divides by a distance of zero.
+/// C' is zero up to epsilon, so no term divides by a distance of zero.
 template <class Real>
 void CpuOperations<Real>::variability(const VariabilityRun<Real>& run) {
   const int replicas = run.states.replicas;

@@ -1,22 +1,23 @@
 #pragma once
 #include <cstddef>
 
-// Decompositions, compiled once per instruction level: as kernels.hpp, aggregates and tables of functions only.
+// Decompositions, compiled once per instruction level: only aggregates and tables of functions, as in kernels.hpp.
 namespace cpu_kernels {
 
-/// Rows contiguous, `row` values from one to the next.
+/// Rows are contiguous, `row` values from one to the next.
 struct DoubleMatrix {
   double* first;
   std::ptrdiff_t rows, columns, row;
 };
 
-/// Each false when it did not converge. Working space is the library's own: see workspace.
+/// Each function that returns a bool returns false when it did not converge. Working space is the library's own: see
+/// workspace.
 struct DecompositionTable {
-  /// values [vectors.rows] and vectors of the largest eigenvalues, largest first.
+  /// The largest eigenvalues [vectors.rows] and their vectors, largest first.
   bool (*symmetric_eigen)(DoubleMatrix a, double* values, DoubleMatrix vectors);
-  /// a becomes Q; or R, in its first rows.
+  /// a becomes Q, or its first rows become R.
   void (*qr)(DoubleMatrix a, bool q_wanted);
-  /// Of a with rows <= columns.
+  /// For a with rows <= columns.
   bool (*right_svd)(DoubleMatrix a, double* values, DoubleMatrix vectors);
 };
 

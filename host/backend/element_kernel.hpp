@@ -3,10 +3,10 @@
 
 #include "backend/kernels.hpp"
 
-// What works on one value after the other.
+// Operations on one value after the other.
 namespace hysteron {
 
-/// In sixteen sums by position, added in order: the same wherever the values lie.
+/// Sixteen sums by position, added in order: the result is the same wherever the values lie in memory.
 template <class Real>
 double sum_of_squares(const Real* values, std::ptrdiff_t count) {
   double sums[16] = {};

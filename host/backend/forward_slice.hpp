@@ -5,9 +5,9 @@
 
 namespace hysteron {
 
-/// Under a constant input the next state is a function of the present one alone: once a row meets, bit for bit, a state
-/// that it was in `period` steps ago, only (what remains) mod period steps are left to do. States are compared with a
-/// snapshot taken ever more rarely (after Brent, "An improved Monte Carlo factorization algorithm", 1980).
+/// Under a constant input the next state is a function of the present one only: once a row returns, bit for bit, to a
+/// state in which it was `period` steps ago, only (remaining steps) mod period are left to do. States are compared with
+/// a snapshot that is taken ever more rarely (after Brent, "An improved Monte Carlo factorization algorithm", 1980).
 template <Cell C>
 void run_until_settled(SliceRun<C>& run) {
   using Real = typename C::Real;

@@ -11,7 +11,7 @@ namespace hysteron {
 /// One set of kernels, compiled for one set of instructions.
 struct InstructionLevel {
   std::string name;     ///< "baseline", "v3" (AVX2 and FMA), "v4" (AVX-512): the x86-64 levels of the psABI
-  bool (*runs_here)();  ///< does this machine have the instructions?
+  bool (*runs_here)();  ///< whether this machine has the instructions
   const cpu_kernels::DenseTable* dense;
   const cpu_kernels::DecompositionTable* decompositions;
   std::vector<const cpu_kernels::CellTable*> cells;
@@ -26,8 +26,8 @@ std::vector<InstructionLevel> compiled_levels();
 /// Those that this machine can run, the lowest first.
 std::vector<InstructionLevel> runnable_levels();
 
-/// The highest that this machine can run, or the one that the environment's HYSTERON_CPU_LEVEL names. Throws a usage
-/// error for an unknown name, a device error for one that this build or this machine lacks.
+/// The highest level that this machine can run, or the one named by the environment variable HYSTERON_CPU_LEVEL. Throws
+/// a usage error for an unknown name, and a device error for one that this build or this machine lacks.
 InstructionLevel chosen_level();
 
 }  // namespace hysteron

@@ -1,11 +1,10 @@
 #pragma once
 #include <cstddef>
 
-// What the sources that are compiled once per instruction level offer to the rest of the CPU backend. In those sources
-// the build gives the namespace hysteron another name at each level (-Dhysteron=hysteron_v4), and with it every
-// template of ours that they instantiate: the linker can then never hand a function with AVX-512 in it to a caller that
-// runs on a machine without. Hence this namespace, which keeps its name, and holds aggregates and tables of functions
-// only.
+// The interface that the sources compiled once per instruction level offer to the rest of the CPU backend. In those
+// sources the build gives the namespace hysteron another name at each level (-Dhysteron=hysteron_v4), and with it every
+// template of ours that they instantiate: so the linker can never hand a function with AVX-512 in it to a caller on a
+// machine without it. Hence this namespace, which keeps its name and holds only aggregates and tables of functions.
 namespace cpu_kernels {
 
 inline constexpr int most_rows = 32;   ///< of one slice of a batch
@@ -26,25 +25,25 @@ template <class Real>
 struct PanelSource {
   const Real* first;
   std::ptrdiff_t depth_stride, column_stride;
-  const int* kept;  ///< which k, `depth` of them; null: 0 .. depth - 1
+  const int* kept;  ///< the values of k, `depth` of them; null: 0 .. depth - 1
   int depth, columns;
 };
 
-/// Memory that comes next: fetched towards the second-level cache while a product computes.
+/// Memory that is needed next: it is fetched into the second-level cache while a product computes.
 struct Ahead {
   const void* first;
   std::ptrdiff_t bytes;
 };
 
-enum class Begin { zero, row, present };  ///< what a sum of products is added to
+enum class Begin { zero, row, present };  ///< the initial value of a sum of products
 
 /// Rows times a packed matrix: to[r][g * group_stride + n] = begin + sum over k of from[r][k] panels[k][g, n].
 /// The columns come in groups, each filled up to whole panels with zeros: [group][panel][k][panel width].
 template <class Real>
 struct RowsProduct {
   const Real* panels;
-  int depth, groups, columns;   ///< columns of a group
-  int depth_step;               ///< how much of the depth all rows go through before the next; part of a sum's order
+  int depth, groups, columns;  ///< columns: of one group
+  int depth_step;  ///< how much of the depth all rows go through before the next part; it affects a sum's order
   std::ptrdiff_t group_stride;  ///< in `to`
   const Real* const* from;
   Real* const* to;
@@ -55,7 +54,7 @@ struct RowsProduct {
   int ahead_count;
 };
 
-/// c = a^T b, or added, for one tile: at most most_tile_rows times tile_columns.
+/// c = a^T b, or c += a^T b, for one tile: at most most_tile_rows times tile_columns.
 template <class Real>
 struct TransposedTile {
   const Real* a;  ///< element (k, m) at a[k * a_row + m]
@@ -89,7 +88,7 @@ struct AdamStep {
 
 template <class Real>
 struct DenseKernels {
-  int panel;  ///< columns of one
+  int panel;  ///< columns of one panel
   std::ptrdiff_t transposed_workspace;
   void (*pack)(const PanelSource<Real>&, Real* panels);
   void (*rows_product)(const RowsProduct<Real>&);

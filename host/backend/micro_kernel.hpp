@@ -3,8 +3,8 @@
 
 #include "backend/kernels.hpp"
 
-// The innermost loop of every product: a few rows times a panel of two vectors, all sums in registers. A sum's order is
-// that of k, whatever the number of rows computed beside it, so that a row's result does not depend on its neighbors.
+// The innermost loop of every product: a few rows times a panel of two vectors, all sums in registers. Sums are taken
+// in the order of k, however many rows are computed together, so that a row's result does not depend on its neighbors.
 // The file that the build writes for a level says, before it includes this one, how long a vector is (vector_bytes) and
 // how many rows' sums fit in registers beside a panel (block_rows).
 namespace hysteron {
@@ -31,7 +31,7 @@ struct PackedRows {
   Real operator()(int r, int k) const { return first[k * block_rows + r]; }
 };
 
-/// What a block of sums begins with, and where it goes; `columns` of the panel count.
+/// The initial values of a block of sums, and where the sums go; only `columns` of the panel count.
 template <class Real>
 struct BlockResult {
   Real* const* to;
@@ -54,7 +54,7 @@ template <class Real, int rows, int vectors, class Left>
     for (int v = 0; v < vectors; ++v) right[v] = *reinterpret_cast<const Anywhere*>(panel + v * length);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
-      const Vector value = left(r, k) - Vector{};  // the same in every element
+      const Vector value = left(r, k) - Vector{};  // the same value in every element
 #pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v) sum[r][v] += value * right[v];
     }

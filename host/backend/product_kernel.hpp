@@ -51,7 +51,7 @@ void block_product(const cpu_kernels::RowsProduct<Real>& run, int k, int column,
   with_rows(rows, [&]<int count>() { multiply_separate<Real, count>(from, panel, depth, result); });
 }
 
-/// Asks for what comes next a few lines at a time, so that memory and arithmetic work side by side.
+/// Prefetches what is needed next, a few cache lines at a time, so that memory and arithmetic work side by side.
 class Prefetch {
  public:
   Prefetch(const cpu_kernels::Ahead* ahead, int count, int turns) : next_(ahead), end_(ahead + count) {
@@ -73,8 +73,8 @@ class Prefetch {
   std::ptrdiff_t each_ = 0, at_ = 0;
 };
 
-/// Deep: a panel, of limited depth, serves all rows from the first-level cache. Shallow: all panels lie there, and rows
-/// are written from one end to the other.
+/// Deep: a panel of limited depth serves all rows from the first-level cache. Shallow: all panels lie in that cache,
+/// and rows are written from one end to the other.
 template <class Real>
 void rows_product(const cpu_kernels::RowsProduct<Real>& run) {
   constexpr int shallow = 16;
@@ -166,7 +166,7 @@ void transposed_tile(const cpu_kernels::TransposedTile<Real>& tile) {
   }
 }
 
-/// Four rows at a time, so that a sum is read and written once for four terms.
+/// Takes four rows at a time, so that a sum is read and written once for four terms.
 template <class Real>
 void weighted_sum(const cpu_kernels::WeightedSum<Real>& run) {
   for (int n = 0; n < run.factors; ++n) {

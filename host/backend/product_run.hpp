@@ -1,8 +1,8 @@
 #pragma once
 #include "backend/cpu_operations.hpp"
 
-// Products in fixed tiles: which tiles there are, and the order of the sums in each, follows from the shape alone, and
-// in transposed products from which rows hold zeros.
+// Products in fixed tiles: the tiles, and the order of the sums in each, depend only on the shape, and in transposed
+// products on which rows hold zeros.
 namespace hysteron {
 
 template <class Real>
@@ -11,7 +11,7 @@ struct CpuOperations<Real>::ProductRun {
   Transposed tb;
   View<Real> c;
   cpu_kernels::Begin begin;
-  View<const Real> row;  // Begin::row: what each row of c begins with
+  View<const Real> row;  // Begin::row: the initial value of each row of c
   int depth;
 };
 

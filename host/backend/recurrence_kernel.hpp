@@ -4,7 +4,7 @@
 
 namespace hysteron {
 
-/// One layer over time, for one cell at the level that this is compiled for. There is no barrier within a sequence: a
+/// One layer over time, for one cell, at the level for which this is compiled. There is no barrier within a sequence: a
 /// slice is one thread's work from its first step to its last.
 template <Cell C>
 constexpr cpu_kernels::RecurrenceKernels<typename C::Real> recurrence_kernels() {

@@ -3,8 +3,8 @@
 
 #include "backend/kernels.hpp"
 
-// A slice of the sequences of one replica, longest first: its views, its scratch, and one step of it. Nothing in here
-// knows which cell it runs.
+// A slice of the sequences of one replica, longest first: its views, its scratch, and one step of it. Nothing here
+// depends on a particular cell.
 namespace hysteron {
 
 using cpu_kernels::most_rows;
@@ -18,7 +18,7 @@ template <class Arithmetic>
   for (int j = 0; j < units; ++j) arithmetic(j);
 }
 
-/// The rows that some sequences will read or write after the product to come.
+/// The rows that sequences will read or write after the coming product.
 class RowsAhead {
  public:
   template <class Record, class Real>
@@ -36,7 +36,8 @@ class RowsAhead {
   int count_ = 0;
 };
 
-/// What a slice needs besides what it reads and writes, a row a sequence, every lane filled up to whole panels.
+/// Memory that a slice needs besides its inputs and results: one row for each sequence, every lane filled up to whole
+/// panels.
 template <Cell C>
 struct Scratch {
   using Real = typename C::Real;
@@ -66,7 +67,7 @@ struct Scratch {
     saved = carve(lanes<typename C::Saved>, 1);
   }
 
-  /// The row of one sequence, as a field that holds nothing else. An empty record has a place too, and never uses it.
+  /// The row of one sequence, as a field that holds nothing else. An empty record has a place too, but never uses it.
   template <class Record>
   Field<Record, Real> row(Real* first, int at) const {
     return {first + std::ptrdiff_t(at) * lanes<Record> * padded, 0, 0, 0, int(padded)};
@@ -109,7 +110,7 @@ class SliceRun {
 
   Place place(int sequence, int step) const { return {slice.replica, step, sequence}; }
 
-  /// One step of some of the sequences.
+  /// Runs one step of some of the sequences.
   void advance(int step, const int* sequences, int rows) {
     const Real* from[most_rows];
     Real* to[most_rows];
@@ -172,7 +173,7 @@ class SliceRun {
                                .ahead = ahead.rows(),
                                .ahead_count = ahead.count()});
   }
-  /// A stride of zero says no, but not of a run of one step.
+  /// A stride of zero means no, except in a run of one step.
   static bool kept(const Strided<Real>& field, int steps) { return field.first && (field.step != 0 || steps == 1); }
   void use_row(int i) {
     run.recurrent = scratch.template row<typename C::Recurrent>(scratch.recurrent, i);

@@ -7,7 +7,7 @@ namespace cpu_kernels {
 bool square_svd(DoubleMatrix a, double* values, DoubleMatrix vectors) {
   using Columns = Eigen::MatrixXd;
   using Stride = Eigen::OuterStride<>;
-  // Rows one after the other are the columns of the transpose.
+  // Rows laid one after the other are the columns of the transpose.
   const Eigen::Map<const Columns, Eigen::Unaligned, Stride> transposed(a.first, a.columns, a.rows, Stride(a.row));
   const Columns copied = transposed.transpose();
   const Eigen::BDCSVD<Columns> solver(copied, Eigen::ComputeThinV);

@@ -8,7 +8,7 @@
 namespace hysteron {
 namespace {
 
-// About as long as it takes to wake a thread: who waits less than that gains by not falling asleep.
+// About as long as it takes to wake a thread: for shorter waits it pays not to fall asleep.
 constexpr std::chrono::microseconds patience{30};
 
 /// Returns once the value is no longer `old`.
@@ -73,7 +73,7 @@ void Team::run(std::ptrdiff_t tasks, Task task, const void* context) {
   call_.fetch_add(1, std::memory_order_release);
   call_.notify_all();
   take_tasks(0);
-  // Closed: who wakes now finds nothing to do. Who is inside finishes a task.
+  // Now closed: a thread that wakes finds nothing to do, and one that is inside finishes its task.
   for (std::uint32_t inside = inside_.fetch_and(~open, std::memory_order_acquire) & ~open; inside != 0;
        inside = inside_.load(std::memory_order_acquire))
     wait_for_change(inside_, inside);

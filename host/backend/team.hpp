@@ -7,15 +7,15 @@
 
 namespace hysteron {
 
-/// Threads that take numbered tasks side by side; the caller is one of them. Who waits looks for a moment and then
-/// sleeps, and nobody waits for a thread that the machine has not woken: it finds the tasks done. So on a machine that
-/// has other work a second thread costs little where it does not help.
+/// Threads that take numbered tasks side by side; the caller is one of them. A waiting thread polls for a moment and
+/// then sleeps, and none waits for a thread that the machine has not woken yet: that one finds the tasks done. So on a
+/// busy machine, a second thread that does not help costs little.
 class Team {
  public:
-  /// A task: called with its number and that of the thread, 0 (the caller) .. size() - 1. It must not throw.
+  /// A task, called with its number and the thread's, 0 (the caller) .. size() - 1. It must not throw.
   using Task = void (*)(const void* context, std::ptrdiff_t number, int thread);
 
-  /// Starts threads - 1. Where the system refuses to start one, the team is as large as it got.
+  /// Starts threads - 1 threads. Where the system refuses to start one, the team stays as large as it has become.
   explicit Team(int threads);
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
@@ -32,7 +32,7 @@ class Team {
   bool enter();
   void leave();
 
-  // Written while nobody is inside.
+  // Written while no thread is inside.
   Task task_ = nullptr;
   const void* context_ = nullptr;
   std::ptrdiff_t tasks_ = 0;
@@ -40,7 +40,7 @@ class Team {
   static constexpr std::uint32_t open = 1u << 31;
   alignas(64) std::atomic<std::ptrdiff_t> next_{0};
   alignas(64) std::atomic<std::uint32_t> inside_{0};  // how many threads take tasks, and whether others may join them
-  alignas(64) std::atomic<std::uint32_t> call_{0};    // goes on with each run, and when the team ends
+  alignas(64) std::atomic<std::uint32_t> call_{0};    // advances with each run, and when the team ends
   std::atomic<bool> ended_{false};
   std::vector<std::thread> threads_;
 };

@@ -11,17 +11,17 @@
 
 namespace hysteron {
 
-/// What a call keeps for all of its threads to read.
+/// Memory that a call shares between all of its threads.
 enum class Shared { panels, rows, partial, order, count };
 
-/// The threads of a CPU backend, and what they work with. Chance decides which thread takes which task; no result may
-/// depend on it.
+/// The threads of a CPU backend, and their working memory. Which thread takes which task is left to chance; no result
+/// may depend on it.
 class Workers {
  public:
   Workers(int threads, InstructionLevel level)
       : team_(threads), level_(std::move(level)), own_(static_cast<std::size_t>(team_.size())) {}
 
-  /// Fewer than asked for where the system did not start as many.
+  /// Fewer than were asked for, where the system did not start as many.
   int threads() const { return team_.size(); }
   const InstructionLevel& level() const { return level_; }
 
@@ -30,7 +30,7 @@ class Workers {
     return shared_[static_cast<std::size_t>(what)].reserve<T>(count);
   }
 
-  /// Working space of every thread: call before run, and own() within.
+  /// Working space for every thread: call this before run, and own() within it.
   template <class T>
   void reserve_own(std::ptrdiff_t count) {
     for (Arena& arena : own_) arena.reserve<T>(count);
@@ -40,8 +40,8 @@ class Workers {
     return own_[static_cast<std::size_t>(thread)].reserve<T>(0);
   }
 
-  /// Calls task(index, thread) for every index, with denormal numbers flushed to zero. `work`: how many operations on
-  /// numbers all tasks are, roughly; little work is done before other threads have woken.
+  /// Calls task(index, thread) for every index, with denormal numbers flushed to zero. `work`: roughly how many
+  /// operations on numbers all tasks take; little work is done before other threads have woken.
   template <class Task>
   void run(std::ptrdiff_t tasks, std::ptrdiff_t work, const Task& task) {
     constexpr std::ptrdiff_t worth_threads = 200'000;

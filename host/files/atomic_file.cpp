@@ -43,7 +43,7 @@ void sync_folder(const std::filesystem::path& folder) {
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
   std::error_code code;
   if (std::filesystem::exists(path_, code)) {
-    path_ = std::filesystem::canonical(path_, code);  // a link stays; what it points to is replaced
+    path_ = std::filesystem::canonical(path_, code);  // a link stays, and its target is replaced
     if (std::filesystem::is_directory(path_, code)) throw cannot("write", path_, EISDIR);
     if (!std::filesystem::is_regular_file(path_, code))
       throw data_error({.what = "cannot write " + path_.string(),

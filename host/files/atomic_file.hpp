@@ -6,9 +6,9 @@
 
 namespace hysteron {
 
-/// Writes a file of which others see the old bytes or all of the new ones, whatever happens in between: to a temporary
-/// name beside it, to the disk, then renamed. The folder must exist. Throws a data error that says why it could not;
-/// nothing temporary is left then, and what was there before is still there.
+/// Writes a file in which others see either the old bytes or all of the new ones, whatever happens in between: it is
+/// written under a temporary name beside the target, flushed to the disk, then renamed. The folder must exist. Throws a
+/// data error that says why it could not be written; then no temporary file is left, and an existing file is unchanged.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -28,10 +28,10 @@ class AtomicFile {
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file(const std::filesystem::path& path, std::string_view text);
 
-/// Renames a file or folder and makes the new name last: the folder that holds it is written to the disk.
+/// Renames a file or folder and makes the new name durable: the folder that holds it is written to the disk.
 void rename_durably(const std::filesystem::path& from, const std::filesystem::path& to);
 
-/// Creates a folder and those above it; a folder that is there already is fine.
+/// Creates a folder and those above it; an existing folder is fine.
 void make_folder(const std::filesystem::path& path);
 
 }  // namespace hysteron

@@ -9,11 +9,11 @@ namespace hysteron {
 
 enum class NumberKind { real, integer, none };
 
-/// What an element type is called, and how it lies in a file.
+/// The names of an element type, and its representation in files.
 struct DTypeFacts {
   DType dtype;
   std::string_view name;         ///< NumPy's: "float32"
-  std::string_view npy;          ///< in a .npy header: "<f4"; empty: NumPy has none
+  std::string_view npy;          ///< in a .npy header: "<f4"; empty: NumPy lacks it
   std::string_view safetensors;  ///< "F32"
   std::size_t bytes;
   NumberKind kind;

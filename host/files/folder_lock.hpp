@@ -4,11 +4,11 @@
 
 namespace hysteron {
 
-/// An advisory lock on a folder itself: it goes with its descriptor, however the process ends, and leaves no file.
+/// An advisory lock on a folder itself: it ends with its descriptor, however the process ends, and leaves no file.
 class FolderLock {
  public:
-  /// what: "the run". Throws a usage error when another process has it. A file system that knows no locks is used
-  /// without.
+  /// what: "the run". Throws a usage error when another process holds the lock. A file system without locks is used
+  /// without one.
   FolderLock(const std::filesystem::path& folder, const std::string& what);
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;

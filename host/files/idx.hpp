@@ -4,8 +4,8 @@
 
 namespace hysteron {
 
-/// An idx file of unsigned bytes (http://yann.lecun.com/exdb/mnist), as it is or in gzip: the first bytes say which. A
-/// data error, before anything is allocated, when its sizes are not those of its bytes.
+/// Reads an idx file of unsigned bytes (http://yann.lecun.com/exdb/mnist), plain or in gzip: the first bytes say which.
+/// Throws a data error, before anything is allocated, when its sizes do not match its bytes.
 Array read_idx(const Source& source);
 
 }  // namespace hysteron

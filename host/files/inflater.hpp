@@ -19,12 +19,12 @@ class Inflater {
   Inflater& operator=(const Inflater&) = delete;
   ~Inflater();
 
-  /// What `packed` bytes of deflate can become at most: a match of 258 bytes takes two bits or more.
+  /// The most bytes that `packed` bytes of deflate can become: a match of 258 bytes takes two bits or more.
   static std::uint64_t most_bytes(std::uint64_t packed) {
     return packed > (UINT64_MAX >> 11) ? UINT64_MAX : packed * 1032 + 64;
   }
 
-  /// Fills `to`. Throws a data error when the packed bytes are damaged or yield fewer.
+  /// Fills `to`. Throws a data error when the packed bytes are damaged or yield fewer bytes.
   void read(std::span<std::byte> to);
   /// Throws a data error when more could be read, or the checksum at the end is wrong.
   void expect_end();

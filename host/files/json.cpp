@@ -11,7 +11,7 @@
 namespace hysteron {
 namespace {
 
-/// Builds the value from the parser's events, which know of duplicate keys what the finished value has forgotten.
+/// Builds the value from the parser's events, which show duplicate keys that the finished value no longer has.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
   explicit Builder(const std::string& name) : name_(name) {}
@@ -64,7 +64,7 @@ class Builder final : public nlohmann::json_sax<Json> {
       parent.push_back(std::move(value));
       return &parent.back();
     }
-    // Not operator[], which in an ordered object looks through all keys before: they are known to differ.
+    // Not operator[], which in an ordered object searches all earlier keys: they are known to differ.
     auto& entries = parent.get_ref<Json::object_t&>();
     static_cast<std::vector<Json::object_t::value_type>&>(entries).emplace_back(std::move(key_), std::move(value));
     return &entries.back().second;

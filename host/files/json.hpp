@@ -9,11 +9,11 @@ namespace hysteron {
 /// Keys stay in the order in which they were written.
 using Json = nlohmann::ordered_json;
 
-/// Strict JSON (RFC 8259): a key twice in one object, other text after the value and nesting deeper than 64 are
-/// refused. Throws a data error with the position. Spaces around the value are fine.
+/// Strict JSON (RFC 8259): a key that occurs twice in one object, other text after the value and nesting deeper than 64
+/// are rejected. Throws a data error with the position. Spaces around the value are fine.
 Json parse_json(std::string_view text, const std::string& name);
 
-/// One line, numbers that are not finite as null, and letters that are not UTF-8 replaced.
+/// The value on one line, with null for numbers that are not finite, and with invalid UTF-8 replaced.
 std::string json_line(const Json& json);
 
 }  // namespace hysteron

@@ -9,11 +9,11 @@
 
 namespace hysteron {
 
-/// A JSON object whose members are needed, each of its kind. What is missing or of another kind is a data error that
-/// says where.
+/// A JSON object whose members must be present and of the right kind. A member that is missing or of another kind is a
+/// data error that says where.
 class JsonObject {
  public:
-  /// json must outlive it. where: "runs/x/result.json"; hint: the way out, of every error.
+  /// json must outlive it. where: "runs/x/result.json"; hint: the way out, in every error.
   JsonObject(const Json& json, std::string where, std::string hint);
 
   const Json& json() const { return *json_; }

@@ -13,7 +13,7 @@
 namespace hysteron {
 namespace {
 
-/// Values in Fortran order (the first index fastest) laid in C order (the last fastest).
+/// Rearranges values from Fortran order (the first index fastest) to C order (the last fastest).
 std::vector<std::byte> transposed(const std::vector<std::byte>& fortran, std::span<const std::int64_t> shape,
                                   std::size_t item) {
   std::vector<std::byte> result(fortran.size());
@@ -49,7 +49,7 @@ std::string header_of(const Array& array) {
   for (std::size_t d = 0; d < array.shape.size(); ++d) shape += (d > 0 ? ", " : "") + std::to_string(array.shape[d]);
   shape += array.shape.size() == 1 ? ",)" : ")";
   std::string text = "{'descr': '" + descr_of(array.dtype) + "', 'fortran_order': False, 'shape': " + shape + ", }";
-  // NumPy leaves room for the first extent to grow to 21 digits, and lets the values begin at a multiple of 64.
+  // NumPy leaves room for the first extent to grow to 21 digits, and starts the values at a multiple of 64.
   if (!array.shape.empty()) text.append(21 - std::to_string(array.shape[0]).size(), ' ');
   text.append(64 - (11 + text.size()) % 64, ' ');
   text += '\n';

@@ -40,7 +40,7 @@ DType dtype_of(const std::string& descr) {
                     .hint = hint});
 }
 
-/// The Python literal in the header, of which only what numpy writes is taken:
+/// The Python literal in the header; only what NumPy writes is accepted:
 /// {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
 class HeaderText {
  public:

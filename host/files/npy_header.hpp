@@ -18,8 +18,8 @@ struct NpyHeader {
 
 inline constexpr std::uint64_t largest_npy_header = std::uint64_t{1} << 16;
 
-/// `start`: the file's first bytes, all of it or largest_npy_header; `size`: of the whole file. The values are checked
-/// to fill the file from data_at to its end.
+/// `start`: the file's first bytes, all of them or largest_npy_header; `size`: the whole file's. Checks that the values
+/// fill the file from data_at to its end.
 NpyHeader parse_npy_header(std::span<const std::byte> start, std::uint64_t size);
 
 }  // namespace hysteron

@@ -67,7 +67,8 @@ Directory find_directory(const Source& source) {
   throw malformed_npz(source, "a directory at the end of the file", "none");
 }
 
-/// Sizes of 2^32 - 1 in the directory stand in its 64-bit field, those that are needed and in this order.
+/// Sizes given as 2^32 - 1 in the directory are found in its 64-bit field, only those that are needed and in this
+/// order.
 void widen(const Source& source, Member& member, std::span<const std::byte> extra) {
   std::uint64_t* const narrow[] = {&member.size, &member.packed, &member.header_at};
   while (extra.size() >= 4) {

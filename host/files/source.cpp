@@ -63,7 +63,7 @@ void Source::read(std::uint64_t at, std::span<std::byte> to) const {
     const ssize_t count = ::pread(file_->number, to.data(), to.size(), static_cast<off_t>(at));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw unreadable(name_, std::generic_category().message(errno), "");
-    if (count == 0) throw too_short(name_, at, to.size(), at);  // somebody cut it since
+    if (count == 0) throw too_short(name_, at, to.size(), at);  // it has been cut since it was opened
     at += static_cast<std::uint64_t>(count);
     to = to.subspan(static_cast<std::size_t>(count));
   }

@@ -9,11 +9,11 @@
 
 namespace hysteron {
 
-/// Bytes at rest, in a file or in memory, read in pieces: a reader learns the size first and allocates nothing that is
-/// not there.
+/// Bytes in a file or in memory, read in pieces: a reader learns the size first, and allocates nothing for bytes that
+/// do not exist.
 class Source {
  public:
-  /// Throws a data error when there is no such file, or it is a folder, a pipe or not readable.
+  /// Throws a data error when there is no such file, or it is a folder, a pipe or unreadable.
   explicit Source(const std::filesystem::path& path);
   /// The bytes must outlive the source. `name` is what messages call it.
   Source(std::string name, std::span<const std::byte> bytes);
@@ -21,7 +21,7 @@ class Source {
   const std::string& name() const { return name_; }
   std::uint64_t size() const { return size_; }
 
-  /// Throws a data error when the bytes asked for are not all there.
+  /// Throws a data error when not all the requested bytes exist.
   void read(std::uint64_t at, std::span<std::byte> to) const;
   std::vector<std::byte> read(std::uint64_t at, std::uint64_t count) const;
 

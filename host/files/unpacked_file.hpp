@@ -8,15 +8,15 @@
 
 namespace hysteron {
 
-/// A file read piece by piece: unpacked if it is packed by gzip, else as it is.
+/// A file read piece by piece: unpacked if it is in gzip, else as it is.
 class UnpackedFile {
  public:
-  /// Throws a data error when there is no such file, or it may not be read.
+  /// Throws a data error when there is no such file, or it is unreadable.
   explicit UnpackedFile(const std::filesystem::path& path);
 
-  /// Fills as much of `to` as there is; less only at the end, or where reading fails.
+  /// Fills `to` as far as it can; less than the whole only at the end, or where reading fails.
   std::size_t read(std::span<std::byte> to);
-  /// Why it could not be read to its end, in words; empty: it could so far.
+  /// Why it could not be read to its end, in words; empty: no problem so far.
   const std::string& problem() const { return problem_; }
 
  private:
@@ -24,14 +24,14 @@ class UnpackedFile {
   std::string problem_;
 };
 
-/// The whole of it as text; for small files. Throws a data error when it is damaged, or holds more than `most` bytes.
+/// The whole file as text; for small files. Throws a data error when it is damaged, or holds more than `most` bytes.
 std::string unpacked_text(const std::filesystem::path& path, std::uint64_t most = std::uint64_t{1} << 28);
 
-/// What a file holds, however it is packed: mirrors pack differently.
+/// The contents of a file, however it is packed: mirrors pack differently.
 struct ContentsDigest {
   std::uint64_t bytes = 0;
   std::string sha256;   ///< 64 hexadecimal digits, small letters
-  std::string problem;  ///< as of UnpackedFile
+  std::string problem;  ///< as in UnpackedFile
 };
 
 ContentsDigest contents_digest(const std::filesystem::path& path);

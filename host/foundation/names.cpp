@@ -1,4 +1,4 @@
-// The name that was meant: by the field's other words for it, then by letters.
+// Finds the name that was meant: by the field's other words for it, then by letters.
 #include <algorithm>
 #include <cctype>
 #include <numeric>
@@ -12,7 +12,7 @@ struct Alias {
   std::string_view word, meant;
 };
 
-// What other libraries and papers call what has a name here. A word may mean several things.
+// Names in other libraries and papers for what has its own name here. A word may mean several things.
 constexpr Alias aliases[] = {{"lr", "learning_rate"},
                              {"rate", "learning_rate"},
                              {"step_size", "learning_rate"},
@@ -131,7 +131,7 @@ std::string lower(std::string_view text) {
   return small;
 }
 
-/// What stands after the last dot of a key, and after the dashes of an option, with underscores between words.
+/// The part after the last dot of a key, or after the dashes of an option, with underscores between words.
 std::string last_part(std::string_view name) {
   const std::size_t dot = name.rfind('.');
   if (dot != std::string_view::npos && dot + 1 < name.size()) name.remove_prefix(dot + 1);
@@ -141,7 +141,7 @@ std::string last_part(std::string_view name) {
   return part;
 }
 
-/// What stands before the last part: "train." of "train.batch".
+/// The part before the last: "train." of "train.batch".
 std::string_view first_part(std::string_view name) { return name.substr(0, name.rfind('.') + 1); }
 
 // Optimal string alignment: insertions, deletions, substitutions and swaps of neighbors cost 1 each.
@@ -161,7 +161,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return above[b.size()];
 }
 
-/// The known names whose last part is `part`; those of the name's own section alone, if there are any.
+/// The known names whose last part is `part`; only those of the name's own section, if there are any.
 std::vector<std::string> with_last_part(std::string_view name, std::string_view part,
                                         std::span<const std::string> known) {
   std::vector<std::string> all, own;
@@ -186,7 +186,7 @@ std::vector<std::string> by_letters(std::string_view name, std::span<const std::
   if (name.size() > 2)
     for (const std::string& candidate : known)
       if (candidate.starts_with(name)) return {candidate};
-  // Of a short name one letter may be wrong, of a long one every third; a section's name counts as well.
+  // In a short name one letter may be wrong, in a long one every third; a section's name counts as well.
   std::vector<std::string> nearest;
   std::size_t least = std::max<std::size_t>(1, last_part(name).size() / 3) + 1;
   for (const std::string& candidate : known) {
@@ -196,7 +196,7 @@ std::vector<std::string> by_letters(std::string_view name, std::span<const std::
   return nearest;
 }
 
-/// What may be meant, best first; empty: nothing known is near.
+/// The names that may be meant, best first; empty: no known name is near.
 std::vector<std::string> meant_names(std::string_view name, std::span<const std::string> known) {
   for (const std::string& candidate : known)
     if (lower(candidate) == lower(name)) return {candidate};

@@ -27,7 +27,7 @@ Interval bootstrap_interval(std::span<const double> values) {
   return {means[resamples / 40], means[resamples - 1 - resamples / 40]};
 }
 
-// The 97.5 % quantile of Student's t; beyond the table that of its last line, which is wider.
+// The 97.5 % quantile of Student's t; beyond the table, that of its last line, which is wider.
 double student_quantile(std::size_t degrees) {
   constexpr double quantiles[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
                                   2.201,  2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086};

@@ -7,7 +7,8 @@
 
 namespace hysteron {
 
-/// The middle value, or the mean of the two in the middle, of those that are numbers; not-a-number for none.
+/// The median of those values that are numbers: the middle one, or the mean of the two in the middle; not-a-number for
+/// none.
 inline double median(std::vector<double> values) {
   std::erase_if(values, [](double value) { return std::isnan(value); });
   if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
@@ -16,7 +17,7 @@ inline double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-/// The mean, and the standard deviation of the sample these are (n - 1; 0 for a single one). values: one or more.
+/// The mean and the sample standard deviation (n - 1; 0 for a single value). values: one or more.
 inline double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }

@@ -32,7 +32,7 @@ double median_of_finite(std::vector<double> values) {
 
 std::string number(double value) { return fmt::format("{:.4g}", value); }
 
-/// Columns that the text takes: every letter one, which holds for all that is drawn here.
+/// The columns that the text takes: one for each letter, which holds for everything drawn here.
 int width_of(std::string_view text) {
   return static_cast<int>(
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
@@ -45,7 +45,7 @@ std::string value_text(const JournalValue& value) {
     std::string operator()(double real) const { return number(real); }
     std::string operator()(const std::string& text) const { return text; }
     std::string operator()(const std::vector<double>& list) const {
-      constexpr std::size_t most = 64;  // longer ones are curves, which a line of text does not show
+      constexpr std::size_t most = 64;  // longer lists are curves, which a line of text does not show
       if (list.size() > most) return fmt::format("[{} values]", list.size());
       std::string text;
       for (const double item : list) text += fmt::format("{}{}", text.empty() ? "" : " ", number(item));
@@ -114,7 +114,7 @@ void Console::hear(const Event& event) {
     for (const auto& [key, value] : event.values) text += fmt::format("  {} {}", key, value_text(value));
     say(text);
   }
-  // What is told of one replica is no figure of them all.
+  // A value reported for one replica is not a figure for all of them.
   if (std::any_of(event.values.begin(), event.values.end(), [](const auto& entry) { return entry.first == "replica"; }))
     return;
   for (const auto& [key, value] : event.values) {
@@ -196,7 +196,7 @@ void Console::draw(const Progress& progress) {
                     pace(progress, ", "), figures(progress, ", ")));
     return;
   }
-  // Wider than the terminal a line would wrap, and the next drawing leave it standing.
+  // A line wider than the terminal would wrap, and the next drawing would leave it standing.
   const int room = columns() - 1;
   std::string after = fmt::format(" {:3} %  {}/{}{}{}", percent, progress.done, progress.total, pace(progress, "  "),
                                   figures(progress, "  "));
@@ -204,7 +204,7 @@ void Console::draw(const Progress& progress) {
   const bool has_bar = width_of(progress.stage) + bar_columns + 20 <= room;
   const int left = room - width_of(progress.stage) - (has_bar ? bar_columns : 0);
   while (width_of(after) > std::max(left, 0)) {
-    const std::size_t cut = after.rfind("  ");  // what stands last matters least
+    const std::size_t cut = after.rfind("  ");  // the last part matters least
     after.resize(cut == std::string::npos || cut < 7
                      ? static_cast<std::size_t>(std::clamp(left, 0, static_cast<int>(after.size())))
                      : cut);

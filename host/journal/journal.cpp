@@ -50,13 +50,13 @@ class Journal::File {
 
 namespace {
 
-/// Where the whole lines of a journal end, and the last one's seconds.
+/// Where the complete lines of a journal end, and the seconds of the last one.
 struct Past {
   std::uint64_t bytes = 0;
   double seconds = 0;
 };
 
-/// After a power failure the file may end with zeros or half a line; whatever is no JSON object there goes.
+/// After a power failure the file may end with zeros or half a line; whatever is not a JSON object there is dropped.
 Past past_of(std::string_view text) {
   std::size_t end = text.rfind('\n');
   while (end != std::string_view::npos) {

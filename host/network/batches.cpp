@@ -68,7 +68,7 @@ Batch<Real> Batches<Real>::gather(const int* indices, std::ptrdiff_t replica, in
   return gather(choice, chosen(all_lengths_, choice, lengths_));
 }
 
-// Null where the sequences have none.
+// Null where the sequences have no such values.
 template <class Real>
 const int* Batches<Real>::chosen(const Tensor<int>& all, const Choice& choice, Tensor<int>& to) {
   if (!all) return nullptr;

@@ -15,7 +15,7 @@ class Collection {
   Collection(int replicas, int steps, int count, int width)
       : steps_(steps), count_(count), width_(width), values_(std::ptrdiff_t(replicas) * steps * count * width) {}
 
-  /// rows: step * batch + sequence, of the sequences from `first` on; columns from `column` on.
+  /// Takes rows, step * batch + sequence, of the sequences from `first` on into the columns from `column` on.
   void put(Backend& backend, const View<Real>& rows, int first, std::ptrdiff_t column) {
     const std::ptrdiff_t batch = rows.rows / steps_;
     for_each_row(backend, rows, [&](int replica, std::ptrdiff_t row, std::span<const Real> values) {

@@ -79,8 +79,8 @@ Anatomy anatomy(const Safetensors& file) {
   return found;
 }
 
-// What stands before the names of the linear layer that reads the top layer: "readout.", or that of the only layer that
-// fits; empty: there is none.
+// The name prefix of the linear layer that reads the top layer: "readout.", or that of the only layer that fits; empty:
+// there is none.
 std::string readout_prefix(const Safetensors& file, std::int64_t units) {
   std::vector<std::string> fitting;
   for (const NamedArray& tensor : file.tensors) {
@@ -94,8 +94,8 @@ std::string readout_prefix(const Safetensors& file, std::int64_t units) {
   return fitting.size() == 1 ? fitting[0] : "";
 }
 
-// What to try when a weight has the shape of another cell: of [rows, units] between units, or of [rows, ..] from below,
-// whose units the file's shape of the expected cell tells.
+// What to try when a weight has the shape of another cell: a weight [rows, units] between units, or one [rows, ..] from
+// below, whose units follow from the file's shape for the expected cell.
 std::string cell_hint(const StoredModel& stored, const std::vector<ParameterSlice>& slices, std::size_t s) {
   const Array& weight = stored.file.at(stored.names[s]);
   const bool of_units = slices[s].role == Role::unit && stored.shape.cell->layout.unit == UnitPlace::weight_hh;
@@ -112,7 +112,7 @@ std::string cell_hint(const StoredModel& stored, const std::vector<ParameterSlic
   return cells.empty() ? "check the units and the layers of the network" : "another cell's shape: pass " + cells;
 }
 
-// Every parameter must be there, with its shape.
+// Every parameter must be present, with its shape.
 void check_parameters(const StoredModel& stored) {
   const std::vector<ParameterSlice> slices = parameter_slices(stored.shape);
   for (std::size_t s = 0; s < slices.size(); ++s) {
@@ -155,7 +155,7 @@ StoredModel ours(Safetensors file, std::string_view cell) {
                   .structure = structure_named(text("structure")),
                   .inputs = metadata_number(file, "inputs"),
                   .outputs = metadata_number(file, "outputs")};
-  // Sizes that the tensors bear out, before anything is made of them.
+  // The tensors must bear the sizes out before anything is made from them.
   const Anatomy found = anatomy(file);
   if (stored.shape.layers != found.layers || stored.shape.units < 1 || stored.shape.inputs < 1)
     throw data_error({.what = "the metadata does not fit the tensors",

@@ -52,7 +52,7 @@ Lanes<Real> Recurrence<Real>::lanes(Tensor<Real>& tensor, int count, int kept_st
   return {tensor.data(), step * kept_steps, kept_steps == 1 ? 0 : step, row};
 }
 
-// kept_steps == 1 means a stride of zero: for a run of one step that is the same memory.
+// kept_steps == 1 means a stride of zero; for a run of one step the memory is the same either way.
 template <class Real>
 LayerRun<Real> Recurrence<Real>::run(const CellWeights<const Real>& weights) {
   const int kept = keep_ == Keep::trajectory ? extent_.steps : 1;
@@ -163,7 +163,7 @@ const int* Recurrence<Real>::lengths_of_steps() {
   return step_lengths_.data();
 }
 
-// Backends know nothing of detaching: at a step where a replica detaches, the weights that it goes back through are 0.
+// Backends know nothing of detaching: at a step where a replica detaches, the weights through which it goes back are 0.
 // Replicas detach at different steps, so all go step by step: a replica's sums do not depend on the others.
 template <class Real>
 void Recurrence<Real>::backward_by_steps(LayerRun<Real> run, const LayerGradient<Real>& gradient,
@@ -247,7 +247,7 @@ void Recurrence<Real>::backward(const CellWeights<const Real>& weights, std::spa
     operations_->backward(run(weights), gradient);
   }
 
-  // Products over the whole trajectory; steps past a sequence's end hold zeros.
+  // Products over the whole trajectory: steps past a sequence's end hold zeros.
   const auto add_product = [&](View<const Real> a, View<const Real> b, View<Real> to) {
     operations_->product(a, Transposed::yes, b, Transposed::no, to, Result::added);
   };

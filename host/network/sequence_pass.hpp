@@ -11,14 +11,14 @@ namespace hysteron {
 
 template <class Real>
 struct PassOptions {
-  std::ptrdiff_t budget = std::ptrdiff_t{1} << 28;  ///< bytes for the inputs and states of a batch, of all replicas
-  int most = 256;                                   ///< sequences in a batch, which has one at least
+  std::ptrdiff_t budget = std::ptrdiff_t{1} << 28;  ///< bytes for the inputs and states of a batch, over all replicas
+  int most = 256;                                   ///< the most sequences in a batch, which has at least one
   int read_steps = 1;                               ///< as in Unrolled
   std::span<const Real> initial = {};               ///< [replicas, count, states width]; empty: zeros
 };
 
-/// One way through a set of sequences, forward only, in batches that fit a budget of memory; every replica reads the
-/// same ones. How many run at once makes no difference to any row.
+/// One pass over a set of sequences, forward only, in batches that fit a memory budget; every replica reads the same
+/// ones. How many run at once does not affect any row.
 template <class Real>
 class SequencePass {
  public:
@@ -29,10 +29,11 @@ class SequencePass {
   int largest() const { return largest_; }
   Unrolled<Real>& unrolled() { return unrolled_; }
 
-  /// These sequences, at most `largest` of them, for every replica.
+  /// Gathers these sequences, at most `largest` of them, for every replica.
   Batch<Real> gather(std::span<const int> chosen);
 
-  /// Runs all sequences in their order. visit(first, batch): those from `first` on have just run, and are unrolled.
+  /// Runs all sequences in their order. visit(first, batch): the sequences from `first` on have just run, and are
+  /// unrolled.
   template <class Visit>
   void run(const Visit& visit) {
     for (int first = 0; first < sequences_->count; first += largest_)
@@ -51,7 +52,7 @@ class SequencePass {
   Tensor<Real> start_;  // [replicas, largest, states width]; none: zeros
 };
 
-/// visit(replica, row, values of the row) for all of a window on a backend's memory.
+/// Calls visit(replica, row, values of the row) for every row of a window on a backend's memory.
 template <class Real, class Visit>
 void for_each_row(Backend& backend, const View<Real>& rows, const Visit& visit) {
   if (rows.rows == 0) return;

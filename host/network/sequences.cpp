@@ -6,7 +6,7 @@
 namespace hysteron {
 namespace {
 
-// The rows of `values` that belong to the sequences, `size` values each; empty when there are none at all.
+// The rows of `values` that belong to the sequences, `size` values each; empty when `values` is.
 template <class Value>
 std::vector<Value> rows(const std::vector<Value>& values, int first, int count, std::ptrdiff_t size) {
   if (values.empty()) return {};

@@ -101,7 +101,7 @@ void Unrolled<Real>::backward(Readout readout) {
       Recurrence<Real>& top = at(shape.layers - 1, part);
       operations_->product(output_gradient(), Transposed::yes, read_rows(top.outputs()), Transposed::no,
                            weight_gradient.columns_from(part * units, units), Result::added);
-      // A read-out of the last state alone leaves the rest of the trajectory without gradients from above.
+      // A read-out of only the last state leaves the rest of the trajectory without gradients from above.
       const View<Real> to =
           read_steps_ == 1 ? top.last_state_gradient().columns_from(0, units) : read_rows(top.output_gradient());
       operations_->product(output_gradient(), Transposed::no, weight.columns_from(part * units, units), Transposed::no,

@@ -9,19 +9,19 @@ namespace hysteron {
 
 std::string trimmed(std::string_view text);
 
-/// What was written in the environment or on the command line, as the type of `like`; none: it is not of that type.
+/// A value from the environment or the command line, as the type of `like`; none: it is not of that type.
 std::optional<SettingValue> value_in(const std::string& text, const SettingValue& like);
 
 /// "an integer from 1 to 4096".
 std::string expectation(const SettingValue& like, const SettingLimits& limits);
 
-/// Whether the numbers are finite and within; texts and flags always are.
+/// Whether the numbers are finite and within the limits; texts and flags always are.
 bool within(const SettingValue& value, const SettingLimits& limits);
 
 std::string toml_of(const SettingValue& value);
 std::string_view kind_of(const SettingValue& value);  ///< "an integer"
 
 std::string quoted_toml(std::string_view text);  ///< a basic string of TOML
-std::string number_text(double value);  ///< the shortest that reads back as the same, always with a point or exponent
+std::string number_text(double value);  ///< the shortest that reads back the same, always with a point or exponent
 
 }  // namespace hysteron

@@ -3,8 +3,8 @@
 #include <sstream>
 
 #include <fmt/format.h>
-// A parser that reports instead of throwing, so that nothing here catches. What it asserts, or has the optimizer
-// assume, a wrong file can violate (3.3: "[*x]"); behind each it has a check that reports.
+// The parser reports instead of throwing, so that nothing here catches. A wrong file can violate what it asserts, or
+// has the optimizer assume (3.3: "[*x]"); behind each of these it has a check that reports.
 #define TOML_EXCEPTIONS 0
 #define TOML_ASSERT(expression) static_assert(true)
 #undef NDEBUG

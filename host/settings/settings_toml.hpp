@@ -8,7 +8,7 @@
 
 namespace hysteron {
 
-/// A key of a TOML text and what stands there.
+/// A key of a TOML text and its value.
 struct TomlLeaf {
   std::string key;                    ///< "task.steps"
   std::optional<SettingValue> value;  ///< none: a type that no setting has

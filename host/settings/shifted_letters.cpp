@@ -11,10 +11,10 @@ namespace hysteron {
 namespace {
 
 std::uint32_t byte_at(std::string_view text, std::size_t at) {
-  return at < text.size() ? static_cast<unsigned char>(text[at]) : 0;  // no letter goes on with 0
+  return at < text.size() ? static_cast<unsigned char>(text[at]) : 0;  // no letter continues with 0
 }
 
-/// A letter of UTF-8 and its bytes; none for what is not UTF-8.
+/// A letter in UTF-8 and its bytes; none for invalid UTF-8.
 struct Letter {
   std::uint32_t code = 0;
   std::size_t bytes = 0;

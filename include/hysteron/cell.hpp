@@ -7,7 +7,7 @@
 namespace hysteron {
 
 // A cell is the mathematics of one unit for one step: records of values in, records of values out. It never sees a
-// pointer, an index, a stride or a thread. Its records, each made of Real values only, any of them empty:
+// pointer, an index, a stride or a thread. Its records, each made of Real values only, and any of which may be empty:
 //
 //   Input      W_ih x + b_ih: what arrives from below
 //   Recurrent  W_hh h: what arrives from all units' past
@@ -15,52 +15,52 @@ namespace hysteron {
 //   State      what a step hands to the next; W_hh reads its first value
 //   Saved      what backward needs and is not cheap to recompute
 //
-// Its layout says how the records' parameters are named in a model file and drawn by the classic start.
+// Its layout says how the records' parameters are named in a model file and how the classic start draws them.
 enum class Draw {
   zero,
   one,
   normal,          // N(0, 1)
-  uniform,         // U(-1/sqrt(H), 1/sqrt(H)), PyTorch's for recurrent layers
+  uniform,         // U(-1/sqrt(H), 1/sqrt(H)), as PyTorch draws recurrent layers
   xavier_uniform,  // U(-a, a), a = sqrt(6 / (fan in + fan out)), one gate's block at a time
   xavier_normal,   // N(0, s), s = 0.9 sqrt(2 / (fan in + fan out)), one gate's block at a time
   orthogonal,      // one gate's block at a time
 };
 
-// The parameter that holds Unit; bias_ih has it after Input's lanes.
+// The parameter that holds Unit; in bias_ih it follows Input's lanes.
 enum class UnitPlace { none, bias_ih, bias_hh, weight_hh };
 
 struct Layout {
-  std::string_view gates;  // of Input, a letter a lane: the order of the blocks in weight_ih and bias_ih
+  std::string_view gates;  // of Input, one letter a lane: the order of the blocks in weight_ih and bias_ih
   UnitPlace unit;
   Draw weight_ih, weight_hh, bias, unit_draw;
 };
 
 // What some parts of the engine ask of a cell beyond its equations. Each of the four below is an optional static member
-// of a cell, of the name that its comment says; without it the cell goes without what needs it.
+// of a cell, under the name that its comment gives; a cell that lacks one cannot be used where it is needed.
 
-// `linear_memory`: a part of the state that carries itself on linearly, so that gradients live on although none flows
-// back through the first `detached` of the Recurrent record's products.
+// `linear_memory`: a part of the state that is carried on linearly, so that gradients survive even when none flows back
+// through the first `detached` of the Recurrent record's products.
 struct LinearMemory {
   int detached;
-  int matrix = -1;  // the block of weight_hh that takes the memory to the next step; -1: gates do
+  int matrix = -1;  // the block of weight_hh that takes the memory to the next step; -1: gates take it
 };
 
 // `candidate`: with its gates held open the cell is h' = tanh(W x + U h + b), W and U the blocks of one letter of
-// Layout::gates. Input's lanes are then those of the products, in one order.
+// Layout::gates. Input's lanes are then the lanes of the products, in the same order.
 struct Candidate {
   char gate;                // that letter
-  std::string_view opened;  // gates that are near 1 then: their biases are high
+  std::string_view opened;  // gates that are then near 1: their biases are high
   std::string_view closed;  // near 0: their biases are low
 };
 
-// `time_gates`: gates whose biases alone make a unit forget after 1 + exp(b) steps: b of the forget gate, -b of the
-// input gate.
+// `time_gates`: gates whose biases alone make a unit forget after 1 + exp(b) steps: b is the forget gate's bias, -b the
+// input gate's.
 struct TimeGates {
   char forget;
   char input = 0;  // 0: there is none
 };
 
-// `torch`: the module of PyTorch's that has the same equations, names and layouts: "nn.GRU".
+// `torch`: the PyTorch module with the same equations, names and layouts: "nn.GRU".
 
 template <class C>
 concept Records = requires {
@@ -97,8 +97,9 @@ concept ShallowTransition = Records<C> &&
   { C::backward(s, u, past, grad) } -> std::same_as<Gradient<C>>;
 };
 
-// A deep transition (Pascanu et al. 2014, arXiv 1312.6026) passes through an intermediate layer within the step, which
-// a second matrix reads. Two more records, and one more function each way, called before the second product:
+// A deep transition (Pascanu et al. 2014, arXiv 1312.6026) passes through an intermediate layer within the step, and a
+// second matrix reads that layer. It has two more records, and one more function in each direction, called before the
+// second product:
 //
 //   Intermediate  the layer between the products; the second matrix reads its first value
 //   Deep          the second product
@@ -106,7 +107,8 @@ concept ShallowTransition = Records<C> &&
 //   forward:   a = W h        i = forward_intermediate(a)     d = V i.first      state' = forward(.., i, d)
 //   backward:  dd = backward_deep(grad)      di = V^T dd      all gradients = backward(.., i, dd, di)
 //
-// The schedule keeps every Intermediate, as it keeps states: the gradient of V needs them. They are not in Saved again.
+// The schedule keeps every Intermediate, as it keeps the states: the gradient of V needs them. Saved does not repeat
+// them.
 template <class C>
 concept DeepTransition = Records<C> &&
     requires(typename C::Input x, typename C::Recurrent a, typename C::Unit u, typename C::State past,
@@ -121,8 +123,8 @@ concept DeepTransition = Records<C> &&
 template <class C>
 concept Cell = ShallowTransition<C> || DeepTransition<C>;
 
-// What a shallow transition has in place of these: nothing, at no cost. With the two functions below a schedule is
-// written once; only the second product and what precedes it stand behind `if constexpr`.
+// A shallow transition has nothing in place of these, at no cost. The two functions below let a schedule be written
+// once; only the second product and what precedes it stand behind `if constexpr`.
 template <class C>
 struct DeepRecords {
   struct Intermediate {};

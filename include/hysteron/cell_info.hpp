@@ -15,12 +15,12 @@ struct CellInfo {
   std::string_view name;
   int input, recurrent, deep, unit, state, saved, intermediate;  ///< lanes
   Layout layout;
-  std::optional<LinearMemory> linear_memory = {};  ///< these and what follows: of cells that have them (cell.hpp)
+  std::optional<LinearMemory> linear_memory = {};  ///< this and the following: for cells that have them (cell.hpp)
   std::optional<Candidate> candidate = {};
   std::optional<TimeGates> time_gates = {};
   std::string_view torch = {};
 
-  int matrices() const { return recurrent + deep; }  ///< blocks of weight_hh; 0: a unit's past is its own affair
+  int matrices() const { return recurrent + deep; }  ///< blocks of weight_hh; 0: a unit reads no other unit's past
   bool has_memory_matrix() const { return linear_memory && linear_memory->matrix >= 0; }
 };
 
@@ -49,7 +49,7 @@ std::span<const CellInfo> every_cell();
 /// Throws a usage error that names the nearest cell.
 const CellInfo& cell_named(std::string_view name);
 
-/// Of every cell those of which `holds` is true, for messages and help texts: "lmn, lstm".
+/// The cells for which `holds` is true, for messages and help texts: "lmn, lstm".
 std::string cell_list(const std::function<bool(const CellInfo&)>& holds);
 
 }  // namespace hysteron

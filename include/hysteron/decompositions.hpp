@@ -4,9 +4,10 @@
 namespace hysteron {
 
 /// Decompositions of one real matrix in double precision. Matrices are views of the backend's memory, rows contiguous;
-/// what is decomposed is destroyed. Vectors come as the rows of a matrix, the sign of each such that its entry of the
-/// largest magnitude (of equal ones the first) is positive. They throw a numeric error when they do not converge, as
-/// with numbers that are not finite, and a device error that names the bytes asked for when working space lacks.
+/// the matrix that is decomposed is destroyed. Vectors are returned as the rows of a matrix, each with the sign that
+/// makes its entry of largest magnitude (the first of equal ones) positive. All throw a numeric error when they do not
+/// converge, as with numbers that are not finite, and a device error that names the bytes asked for when working space
+/// is lacking.
 class Decompositions {
  public:
   virtual ~Decompositions() = default;
@@ -18,7 +19,7 @@ class Decompositions {
   /// a [rows, columns] = Q R with rows >= columns: a becomes Q, whose columns are orthonormal even where those of a
   /// depend on each other.
   virtual void orthonormalize(View<double> a) = 0;
-  /// The R of that [columns, columns], upper triangular; what is left in a is of no use.
+  /// The R of the same decomposition [columns, columns], upper triangular; what is left in a is of no use.
   virtual void triangle(View<double> a, View<double> r) = 0;
 
   /// The largest singular values of a [rows, columns], largest first, and their right singular vectors.

@@ -7,7 +7,7 @@
 
 namespace hysteron {
 
-/// What went wrong, and the exit code of the program that says it.
+/// The kind of error, and the exit code of the program that reports it.
 enum class ErrorKind { defect = 1, usage = 2, data = 3, device = 4, numeric = 5 };
 
 /// The parts of a message; empty parts are left out.
@@ -27,7 +27,7 @@ class Error : public std::exception {
   const ErrorText& text() const { return text_; }
   const char* what() const noexcept override { return message_.c_str(); }
 
-  /// Adds a line "while ..." on the way up: the innermost first.
+  /// Adds a line "while ..." on the way up, the innermost first.
   Error& add_while(std::string doing);
 
  private:
@@ -47,13 +47,13 @@ Error numeric_error(ErrorText text);
 
 /// The known name that `name` most likely means; empty when none is near. In this order: the same last part ("batch" of
 /// "train.batch"), another word of the field for it ("lr", "hidden_size", "gpu"), its beginning, its letters
-/// (Damerau-Levenshtein: one may be wrong, of long names every third). Letters' case does not count.
+/// (Damerau-Levenshtein: one may be wrong, in long names every third). The case of letters does not count.
 std::string nearest_name(std::string_view name, std::span<const std::string> known);
 
-/// "unknown cell "gruu"", with the names that may be meant as the hint and all known names as what was expected.
+/// "unknown cell "gruu"", with the likely names as the hint and all known names as what was expected.
 Error unknown_name(std::string_view noun, std::string_view name, std::span<const std::string> known);
 
-/// Runs `work`; an Error that leaves it says what was being done.
+/// Runs `work`; an Error that leaves it gets a line that says what was being done.
 template <class Work>
 decltype(auto) doing(const std::string& what, Work&& work) {
   try {

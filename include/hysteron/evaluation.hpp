@@ -8,13 +8,13 @@
 
 namespace hysteron {
 
-/// How means over a set are made. fixed: over everything that counts. authors, as the code of Lambrechts et al. 2023
-/// has it for losses and accuracies, of validation and of test: the sum of the means of ceil(N / batch) batches, over
-/// floor(N / batch). A smaller last batch counts as a whole one and is not counted in the quotient, so that values are
-/// too large by about ceil / floor, and an accuracy can be above 1.
+/// How means over a set are taken. fixed: over everything that counts. authors: as in the code of Lambrechts et al.
+/// 2023, for the losses and accuracies of validation and test: the sum of the means of ceil(N / batch) batches, divided
+/// by floor(N / batch). A smaller last batch counts as a whole one and is not counted in the quotient, so that values
+/// are too large by about ceil / floor, and an accuracy can be above 1.
 struct Averaging {
   Compat compat = Compat::fixed;
-  int batch = 32;  ///< that of training; authors alone
+  int batch = 32;  ///< the batch of training; used by authors only
 
   /// floor(N / batch). Throws a usage error where that is 0.
   int whole_batches(const Sequences& sequences) const;

@@ -27,12 +27,13 @@ struct Row {
   HYSTERON_HD void add(int unit, const Record& record) const {
     for_each_lane<Real>(record, [&](int lane, Real value) { first[unit + lane * units] += value; });
   }
-  // The gradient of what serves many steps is a sum over them (into what the caller has cleared), else a value.
+  // The gradient of a record that serves many steps is a sum over them (into memory that the caller has cleared); else
+  // it is a value.
   HYSTERON_HD void deposit(int unit, const Record& record) const { sums ? add(unit, record) : store(unit, record); }
 };
 
 // A record at every place and unit, [replica][step][sequence][lane][unit]. A stride of zero repeats: constant input
-// does not move with step and sequence, parameters neither, and a run that keeps only its last state overwrites it in
+// does not move with step and sequence, nor do parameters, and a run that keeps only its last state overwrites it in
 // place. No schedule has a mode for any of these.
 template <class Record, class Real>
 struct Field {

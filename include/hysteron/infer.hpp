@@ -8,7 +8,7 @@
 
 namespace hysteron {
 
-/// What a network is asked for at every step: the read-out (the top layer's h where there is none), or that h.
+/// The values wanted from a network at every step: the read-out (the top layer's h where there is none), or that h.
 enum class InferredOutputs { readout, top_layer };
 
 /// Which states are wanted: the last one of each sequence, or the one after every step.
@@ -16,15 +16,14 @@ enum class InferredStates { last, all };
 
 template <class Real>
 struct InferenceOptions {
-  std::span<const Real> initial =
-      {};  ///< the states that runs begin with [replicas, count, states_width]; empty: zeros
+  std::span<const Real> initial = {};  ///< the initial states of the runs [replicas, count, states_width]; empty: zeros
   InferredOutputs outputs = InferredOutputs::readout;
   InferredStates states = InferredStates::last;
   std::ptrdiff_t budget = std::ptrdiff_t{1} << 29;  ///< bytes for the states of the sequences that run at once; those
-                                                    ///< of one sequence are taken in any case
+                                                    ///< of one sequence are allocated in any case
 };
 
-/// What a population of networks makes of sequences. Past a sequence's length: what its last state gives.
+/// The results of a population of networks on sequences. Past a sequence's length they are those of its last state.
 template <class Real>
 struct Inference {
   int replicas = 1, steps = 0, count = 0;
@@ -35,8 +34,8 @@ struct Inference {
                                    ///< layer by layer, the halves of a double layer and an LSTM's h and c side by side
 };
 
-/// Runs every replica over all sequences, some of them at a time; how many makes no difference to the results. Throws a
-/// data error for sequences of other features than the model's inputs, or initial states of another size.
+/// Runs every replica over all sequences, a number of them at a time; how many does not affect the results. Throws a
+/// data error for sequences whose features are not the model's inputs, or initial states of another size.
 template <class Real>
 Inference<Real> infer(Model<Real>& model, const Sequences& sequences, const InferenceOptions<Real>& options = {});
 

@@ -23,18 +23,18 @@ struct InitializerRun {
   Objective objective = {};
 };
 
-/// Makes a model ready before its first gradient. A file in host/initializers is one.
+/// Prepares a model before its first gradient. Each file in host/initializers is one.
 class Initializer {
  public:
   static constexpr std::string_view noun = "initializer";
   virtual ~Initializer() = default;
   virtual std::string description() const = 0;         ///< one line
   virtual void declare(Settings& settings) const = 0;  ///< its keys, "init.…"
-  /// The initializer whose network this one starts from; null: it draws every parameter itself.
+  /// The initializer whose network this one starts from; null: this one draws every parameter itself.
   virtual std::unique_ptr<Initializer> before(const Settings&) const { return nullptr; }
-  /// Why it cannot start networks of this cell, a clause; empty: it can.
+  /// Why it cannot start networks of this cell, as a clause; empty: it can.
   virtual std::string reason_against(const CellInfo&) const { return ""; }
-  /// Sets the model's parameters, or improves those that are there.
+  /// Sets the model's parameters, or improves the existing ones.
   virtual void initialize(const InitializerRun<float>& run) const = 0;
   virtual void initialize(const InitializerRun<double>& run) const = 0;
 

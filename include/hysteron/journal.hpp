@@ -45,16 +45,16 @@ struct Event {
   std::vector<std::pair<std::string, JournalValue>> values = {};
 };
 
-/// How far a stage has come: for those who look on, not for the record.
+/// How far a stage has come: for whoever is watching, not for the record.
 struct Progress {
   std::string stage = {};  ///< "training"
   std::int64_t done = 0, total = 0;
-  double figure = 0;  ///< what matters of the latest step
+  double figure = 0;  ///< the figure that matters at the latest step
   std::string figure_name = {};
   double seconds = 0;  ///< since the run began
 };
 
-/// What shows events to somebody, as the console does.
+/// Shows events to somebody, as the console does.
 class Listener {
  public:
   virtual ~Listener() = default;
@@ -62,9 +62,9 @@ class Listener {
   virtual void hear(const Progress& progress) = 0;
 };
 
-/// The only way anything reports anything. Events go into a file, one JSON object a line ({"event": .., "seconds": ..,
-/// ..values}, numbers that are not finite as null), written at once; listeners hear events and progress. May be used
-/// from several threads.
+/// The only way anything reports anything. Events go into a file, one JSON object per line ({"event": .., "seconds":
+/// .., ..values}, numbers that are not finite as null), written at once; listeners hear events and progress. May be
+/// used from several threads.
 class Journal {
  public:
   /// seconds: a clock that does not go back; by default the system's steady one.
@@ -73,8 +73,8 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
   ~Journal();
 
-  /// Appends to the file from now on. What a killed run left at its end that is no whole line is cut off, and seconds
-  /// go on from the last event there. Throws a data error when the file cannot be written, here and later.
+  /// Appends to the file from now on. An incomplete line that a killed run left at the end is cut off, and seconds go
+  /// on from the last event in the file. Throws a data error when the file cannot be written, here and later.
   void write_to(const std::filesystem::path& path);
   void add_listener(std::shared_ptr<Listener> listener);
 

@@ -7,12 +7,12 @@
 
 namespace hysteron {
 
-// A record of Reals, seen as that many lanes in declaration order. Empty records have none.
+// A record of Reals, seen as lanes in declaration order, one for each value. Empty records have none.
 template <class Record, class Real>
 inline constexpr int lane_count = std::is_empty_v<Record> ? 0 : int(sizeof(Record) / sizeof(Real));
 
 // Aggregate initialization and structured bindings, no memcpy and no pointer into the record: the compilers then keep
-// every value in a register of its own, and vectorise a loop of loads, cell and stores as one.
+// every value in its own register, and vectorise the loop of loads, cell and stores as a whole.
 template <class Record, class Real, std::size_t... lane>
 HYSTERON_HD inline Record load_lanes(const Real* first, std::ptrdiff_t stride, std::index_sequence<lane...>) {
   return Record{first[std::ptrdiff_t(lane) * stride]...};
@@ -62,7 +62,7 @@ HYSTERON_HD inline void add_lanes(Record& to, const Record& from) {
   }
 }
 
-// The value of a record that a matrix reads, and that its transpose gives a gradient to: the first.
+// The value of a record that a matrix reads, and to which its transpose gives a gradient: the first.
 template <class Real, class Record>
 HYSTERON_HD inline Real& first_value(Record& record) {
   Real* first = nullptr;

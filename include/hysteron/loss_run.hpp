@@ -4,7 +4,7 @@
 
 namespace hysteron {
 
-/// The loss of a batch's read-out. An absent gradient and a null accuracy are not wanted.
+/// The loss of a batch's read-out. An absent gradient or a null accuracy is not computed.
 template <class Real>
 LossRun<Real> loss_run(LossKind kind, const Batch<Real>& batch, Unrolled<Real>& unrolled, View<Real> gradient,
                        double* loss, double* accuracy) {

@@ -7,8 +7,9 @@
 
 namespace hysteron {
 
-/// How the layers of a network are made. double_layer (Lambrechts et al. 2023, 5.3): each layer is two cells of half
-/// the units that read the same input and whose outputs stand side by side; only the first half is warmed up.
+/// How the layers of a network are built. double_layer (Lambrechts et al. 2023, 5.3): each layer is two cells, each
+/// with half of the units, that read the same input and whose outputs stand side by side; only the first half is warmed
+/// up.
 enum class Structure { stack, double_layer };
 
 std::string to_string(Structure structure);        ///< "stack", "double": as in configurations and files
@@ -16,7 +17,7 @@ Structure structure_named(std::string_view name);  ///< throws a usage error
 
 struct ModelShape {
   const CellInfo* cell = nullptr;
-  int units = 0;  ///< of a layer, both halves of a double one together
+  int units = 0;  ///< in a layer, both halves of a double layer together
   int layers = 1;
   Structure structure = Structure::stack;
   int inputs = 0;
@@ -32,7 +33,8 @@ struct LayerPart {
 template <class Real>
 class Model {
  public:
-  /// All parameters are zero. Throws a usage error for a shape that cannot be (no units, a double layer of odd units).
+  /// All parameters are zero. Throws a usage error for an impossible shape (no units, a double layer with an odd number
+  /// of units).
   Model(Backend& backend, const ModelShape& shape, int replicas);
 
   const ModelShape& shape() const { return shape_; }
@@ -45,9 +47,10 @@ class Model {
   /// Every part of every layer, from the inputs up.
   std::vector<LayerPart> every_part() const;
   int layer_inputs(int layer) const { return layer == 0 ? shape_.inputs : shape_.units; }
-  /// Of one part of one layer: what its states have, an LSTM's h and c side by side.
+  /// The width of the states of one part of one layer, an LSTM's h and c side by side.
   int state_width() const { return shape_.cell->state * part_units(); }
-  /// Of every part side by side, in the order of every_part: their width together, and the column where one's begin.
+  /// The states of all parts side by side, in the order of every_part: their total width, and the column where those of
+  /// one part begin.
   int states_width() const { return shape_.layers * parts() * state_width(); }
   std::ptrdiff_t state_column(int layer, int part) const {
     return (std::ptrdiff_t(layer) * parts() + part) * state_width();
@@ -64,17 +67,17 @@ class Model {
   Parameters<Real> parameters_;
 };
 
-/// What stands before the names of a network's parameters in a file.
+/// The prefixes of the names of a network's parameters in a file.
 struct NamePrefixes {
   std::vector<std::string> parts;  ///< of a layer: "rnn."
   std::string readout = "readout.";
 };
 
-/// Those of files of ours: "rnn.", with double layers "rnn.first." and "rnn.second.".
+/// The prefixes in files of this library: "rnn."; with double layers "rnn.first." and "rnn.second.".
 NamePrefixes usual_name_prefixes(Structure structure);
 
-/// The slices of a model's parameters in the order of torch.nn: layer by layer, part by part weight_ih, weight_hh,
-/// bias_ih, bias_hh, then readout.weight [outputs, units], readout.bias [outputs].
+/// The slices of a model's parameters in the order of torch.nn: layer by layer and part by part, weight_ih, weight_hh,
+/// bias_ih, bias_hh; then readout.weight [outputs, units], readout.bias [outputs].
 std::vector<ParameterSlice> parameter_slices(const ModelShape& shape, const NamePrefixes& prefixes);
 std::vector<ParameterSlice> parameter_slices(const ModelShape& shape);  ///< with the usual prefixes
 

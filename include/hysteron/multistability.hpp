@@ -8,18 +8,18 @@
 
 namespace hysteron {
 
-// Reachable multistability (Lambrechts, De Geeter, Vecoven, Ernst, Drion 2023, arXiv 2106.01001): how many attractors a
-// network reaches from the states that its own inputs lead to.
+// Reachable multistability (Lambrechts, De Geeter, Vecoven, Ernst, Drion 2023, arXiv 2106.01001): the number of
+// attractors that a network reaches from the states to which its own inputs lead.
 //
 //   VAA  = (1/n) sum_i 1 / #{ j : |h_i - h_j| < epsilon }              between 1/n (one attractor) and 1 (n of them)
 //   VAA* = (1/n) sum_i 1 / sum_j C_ij,  C_ij = 1 - max(d_ij - epsilon, 0) / (d_ij + 1e-6),  d_ij = |tanh h_i - tanh
 //   h_j|
 //
-// VAA* has a gradient, that of d_ij at d_ij = 0 being 0 by convention: it is never NaN.
+// VAA* has a gradient; the gradient of d_ij at d_ij = 0 is 0 by convention, so that it is never NaN.
 
 struct MeasureOptions {
   int steps = 10000;   ///< under the constant input
-  int draws = 10;      ///< of sequences, prefixes and inputs, averaged over
+  int draws = 10;      ///< of sequences, prefixes and inputs; results are averaged over them
   int sequences = 64;  ///< n
   double epsilon = 1e-4;
 };
@@ -29,9 +29,9 @@ struct Multistability {
   std::vector<double> vaa = {}, vaa_star = {};
 };
 
-/// Runs n random sequences up to random lengths (sequences of unequal lengths: to their ends), then each layer alone
-/// under one constant input ~ N(0, I) of its own, and counts the attractors among the last states of all layers
-/// together. Fewer sequences than n: all of them.
+/// Runs n random sequences up to random lengths (sequences of unequal lengths: to their ends), then each layer by
+/// itself under its own constant input ~ N(0, I), and counts the attractors among the last states of all layers
+/// together. With fewer sequences than n, all of them are run.
 template <class Real>
 Multistability measure_multistability(Model<Real>& model, const Sequences& sequences,
                                       std::span<const std::uint64_t> seeds, const MeasureOptions& options);

@@ -8,11 +8,12 @@
 
 namespace hysteron {
 
-// What a backend computes, at the level of the algorithms. Every pointer below is memory of that backend. Results do
-// not depend on the number of replicas beside a replica, nor on the number of threads: sums have a fixed order.
+// What a backend computes, at the level of the algorithms. Every pointer below points into that backend's memory.
+// Results do not depend on the number of replicas beside a replica, nor on the number of threads: sums have a fixed
+// order.
 
 enum class Transposed { no, yes };
-enum class Result { replaced, added };  ///< what was in the result before is lost, or added to
+enum class Result { replaced, added };  ///< whether the result's previous values are lost or added to
 
 /// A record at every replica, step and sequence, lanes side by side ([lane][unit]): Field, without its type. A stride
 /// of zero repeats (field.hpp). first null: absent.
@@ -22,7 +23,8 @@ struct Lanes {
   std::ptrdiff_t replica = 0, step = 0, sequence = 0;
 };
 
-/// Forward over time: Trajectory (trajectory.hpp), for a cell known at run time; its products are the backend's matter.
+/// Forward over time: Trajectory (trajectory.hpp), for a cell known at run time; how the products are made is up to the
+/// backend.
 template <class Real>
 struct LayerRun {
   const CellInfo* cell = nullptr;
@@ -32,7 +34,7 @@ struct LayerRun {
   std::ptrdiff_t weight_replica = 0;
   Lanes<const Real> unit;     ///< [replicas]
   Lanes<const Real> input;    ///< [replicas, steps, batch], or step stride 0: constant ([replicas(, batch)])
-  Lanes<Real> states;         ///< [replicas, steps + 1, batch], the first given; step stride 0: only the last
+  Lanes<Real> states;         ///< [replicas, steps + 1, batch], the first of them given; step stride 0: only the last
                               ///< is kept, in place of the first
   Lanes<Real> intermediates;  ///< [replicas, steps, batch], or step stride 0: not kept
   Lanes<Real> saved;          ///< likewise
@@ -41,7 +43,7 @@ struct LayerRun {
 /// Backward over time: TrajectoryGradient.
 template <class Real>
 struct LayerGradient {
-  Lanes<const Real> entering;  ///< [replicas, steps, batch] on the state after each step; absent: none enter
+  Lanes<const Real> entering;  ///< [replicas, steps, batch] on the state after each step; absent: there are none
   Lanes<Real> state;           ///< [replicas, batch]: the last state's on entry, the initial state's on return
   Lanes<Real> totals;          ///< [replicas, steps + 1, batch]: dloss/dstate, if wanted; else absent
   Lanes<Real> input;           ///< [replicas, steps, batch]; constant input: sums over the steps [replicas, batch]
@@ -52,15 +54,15 @@ struct LayerGradient {
 };
 
 /// mse: over steps and outputs. cross_entropy: -log softmax at the label, over steps. binary_cross_entropy: -log of the
-/// chance that independent outputs, each 1 with the logistic function of its value, give to all targets of a step (a
-/// sum over the outputs), over steps.
+/// probability of all targets of a step under independent outputs, each 1 with probability logistic(value) (a sum over
+/// the outputs), over steps.
 enum class LossKind { mse, cross_entropy, binary_cross_entropy };
 
-/// The mean loss over what counts. Steps past a sequence's length do not count.
+/// The mean loss over all steps that count. Steps past a sequence's length do not count.
 ///
-/// Accuracy of cross_entropy: the share of right answers. Of binary_cross_entropy: TP / (TP + FP + FN) over all outputs
-/// that count, an output above 0 being a 1 and a target above 1/2 too: the frame-level accuracy of Bay, Ehmann, Downie,
-/// "Evaluation of multiple-F0 estimation and tracking systems" (ISMIR 2009).
+/// Accuracy: for cross_entropy the share of right answers; for binary_cross_entropy TP / (TP + FP + FN) over all
+/// outputs that count, where an output above 0 is a 1, and so is a target above 1/2: the frame-level accuracy of Bay,
+/// Ehmann, Downie, "Evaluation of multiple-F0 estimation and tracking systems" (ISMIR 2009).
 template <class Real>
 struct LossRun {
   LossKind kind = LossKind::mse;
@@ -68,12 +70,12 @@ struct LossRun {
   int first_step = 0;            ///< the step in the sequence of row 0, to compare with lengths
   View<const Real> outputs;      ///< [replicas, steps * batch, outputs]
   View<const Real> targets;      ///< mse, binary_cross_entropy: the same shape
-  const int* labels = nullptr;   ///< cross_entropy: [replicas, batch], of every step; 0 .. outputs - 1
+  const int* labels = nullptr;   ///< cross_entropy: [replicas, batch], the same at every step; 0 .. outputs - 1
   const int* lengths = nullptr;  ///< [replicas, batch] or null
-  View<Real> gradient;           ///< of the outputs; absent: not wanted
+  View<Real> gradient;           ///< on the outputs; absent: not wanted
   double* loss = nullptr;        ///< [replicas]
-  double* accuracy = nullptr;    ///< [replicas], of the cross-entropies, 0 where nothing counts; may be null
-  double* answers = nullptr;  ///< [replicas]: of how many accuracy is the share (steps, or TP + FP + FN); may be null
+  double* accuracy = nullptr;    ///< [replicas], for the cross-entropies, 0 where nothing counts; may be null
+  double* answers = nullptr;     ///< [replicas]: the denominator of accuracy (steps, or TP + FP + FN); may be null
 };
 
 /// The differentiable VAA* of states (multistability.hpp) and the gradient of scale * (VAA* - target)^2.
@@ -86,9 +88,9 @@ struct VariabilityRun {
   View<Real> gradient;      ///< [replicas, sequences, width]; absent: not wanted
 };
 
-/// One step of Adam (Kingma & Ba 2015) as torch.optim.Adam: weight decay is added to the gradient; the gradient's norm
-/// is cut to `clip` before, replica by replica. A replica that is not active, or whose gradient's norm is not finite,
-/// stays as it is; so does one whose loss is not finite, where losses are given.
+/// One step of Adam (Kingma & Ba 2015) as torch.optim.Adam: weight decay is added to the gradient; before that, the
+/// gradient's norm is cut to `clip`, replica by replica. A replica that is not active, or whose gradient's norm is not
+/// finite, stays as it is; where losses are given, so does one whose loss is not finite.
 template <class Real>
 struct AdamRun {
   View<Real> values, gradient, first_moment, second_moment;  ///< [replicas, 1, n]
@@ -101,21 +103,21 @@ struct AdamRun {
   double* norm = nullptr;  ///< [replicas]: the gradient's, before clipping
 };
 
-/// A batch of each replica's own choice from sequences stored once: Reals, or int, as labels and lengths are (of one
-/// step and one feature). Steps past those stored are zeros.
+/// Each replica's own batch, gathered from sequences stored once: of Real, or of int for labels and lengths (which have
+/// one step and one feature). Steps past the stored ones are zeros.
 template <class Value>
 struct GatherRun {
   const Value* sequences = nullptr;  ///< [count, stored_steps, features]
   int stored_steps = 0;
   std::ptrdiff_t features = 0;
   const int* indices = nullptr;        ///< [replicas, batch]
-  std::ptrdiff_t indices_replica = 0;  ///< from one replica's to the next; 0: all take the same
+  std::ptrdiff_t indices_replica = 0;  ///< the stride from one replica's to the next; 0: all take the same
   int batch = 0, steps = 0;
   View<Value> gathered;  ///< [replicas, steps * batch, features], row step * batch + sequence
 };
 
-/// Each replica's own order of 0 .. count - 1: that of the keys of shuffle_key (shuffle.hpp), of equal keys that of the
-/// numbers. The same on every backend.
+/// Each replica's own order of 0 .. count - 1: sorted by the keys of shuffle_key (shuffle.hpp), and by number where
+/// keys are equal. The same on every backend.
 struct ShuffleRun {
   const std::uint64_t* seeds = nullptr;  ///< [replicas]
   int replicas = 0, count = 0;
@@ -128,7 +130,7 @@ class Operations {
  public:
   virtual ~Operations() = default;
 
-  /// c = op(a) op(b), one product a replica; with Result::added, c += op(a) op(b).
+  /// c = op(a) op(b), one product for each replica; with Result::added, c += op(a) op(b).
   virtual void product(View<const Real> a, Transposed ta, View<const Real> b, Transposed tb, View<Real> c,
                        Result result) = 0;
   /// y = x weight^T + bias, the bias [1, outputs] of each replica added to every row.

@@ -17,13 +17,13 @@ struct Failure {
   std::string where = {};   ///< "the states of layer 1 at step 17"
 };
 
-/// Everything needed to go on bit for bit as if there had been no stop.
+/// Everything needed to go on, bit for bit, as if there had been no interruption.
 template <class Real>
 struct OptimizationState {
   std::int64_t update = 0;
-  std::int64_t summed = 0;                                                          ///< updates in loss_sum
-  std::vector<double> loss_sum = {}, train_loss = {};                               ///< [replicas]
-  std::vector<std::optional<Failure>> failures = {};                                ///< [replicas]
+  std::int64_t summed = 0;                             ///< the number of updates in loss_sum
+  std::vector<double> loss_sum = {}, train_loss = {};  ///< [replicas]
+  std::vector<std::optional<Failure>> failures = {};   ///< [replicas]
   std::vector<Real> values = {}, best = {}, first_moment = {}, second_moment = {};  ///< [replicas, size]
 };
 
@@ -36,7 +36,7 @@ class Optimization {
   /// learning_rates: [replicas]. model and journal must outlive this.
   Optimization(Model<Real>& model, std::vector<double> learning_rates, const AdamOptions& adam, Journal& journal);
 
-  /// [replicas], in the backend's memory: those of the coming step.
+  /// The losses of the coming step [replicas], in the backend's memory.
   Tensor<double>& losses() { return losses_; }
   /// Steps by the model's gradients. Call it after unrolled's backward.
   void step(Unrolled<Real>& unrolled);
@@ -44,10 +44,10 @@ class Optimization {
 
   /// The mean loss of the steps since the last call becomes the training loss.
   void finish_mean();
-  /// [replicas]: not a number before the first mean.
+  /// [replicas]; not a number before the first mean.
   const std::vector<double>& train_loss() const { return train_loss_; }
 
-  /// The present weights of all replicas, or of one, are its best.
+  /// Records the present weights of all replicas, or of one, as the best.
   void keep();
   void keep(std::size_t replica);
   /// Puts each replica's best weights into the model.

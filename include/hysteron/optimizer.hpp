@@ -11,18 +11,18 @@ struct AdamOptions {
   double clip = 0;  ///< the largest norm of a replica's gradient; 0: no clipping
 };
 
-/// Adam (Kingma & Ba 2015) over a population, as torch.optim.Adam, each replica with a learning rate of its own.
+/// Adam (Kingma & Ba 2015) over a population, as torch.optim.Adam; each replica has its own learning rate.
 template <class Real>
 class Adam {
  public:
   Adam(Backend& backend, Parameters<Real>& parameters, std::vector<double> learning_rates, AdamOptions options);
 
-  /// Steps every active replica whose gradient's norm is finite, and whose loss, where losses are given; returns each
-  /// replica's norm, before clipping. losses: [replicas], in the backend's memory. The result is valid until the next
-  /// call.
+  /// Steps every active replica whose gradient's norm is finite and, where losses are given, whose loss is finite;
+  /// returns each replica's norm before clipping. losses: [replicas], in the backend's memory. The result is valid
+  /// until the next call.
   const std::vector<double>& step(std::span<const unsigned char> active, const double* losses = nullptr);
 
-  /// What a checkpoint keeps: steps taken, and the moments [replicas, size].
+  /// The state that a checkpoint keeps: the steps taken, and the moments [replicas, size].
   int steps() const { return steps_; }
   void set_steps(int steps) { steps_ = steps; }
   Tensor<Real>& first_moment() { return first_; }

@@ -7,20 +7,20 @@
 
 namespace hysteron {
 
-/// What a parameter is to its network.
+/// The role of a parameter in its network.
 enum class Role {
   weight_ih,  ///< [gates * units, inputs]
   weight_hh,  ///< [(recurrent + deep lanes) * units, units]
   bias_ih,    ///< [gates * units], or longer: see UnitPlace
-  unit,       ///< the units' own parameters, where they are a parameter by themselves [lanes * units]
+  unit,       ///< the units' own parameters, where they form a separate parameter [lanes * units]
   readout_weight,
   readout_bias,
 };
 
-/// A parameter: what it is, and where it lies in the flat block of each replica.
+/// A parameter: its role, and its place in the flat block of each replica.
 struct ParameterSlice {
   Role role;
-  int layer = 0, part = 0;            ///< of the cell that it belongs to; 0 for the read-out's
+  int layer = 0, part = 0;            ///< of the cell to which it belongs; 0 for the read-out's
   std::string name;                   ///< as in torch.nn: "rnn.weight_ih_l0"
   std::vector<std::ptrdiff_t> shape;  ///< one or two extents
   std::ptrdiff_t offset = 0;
@@ -34,13 +34,13 @@ struct ParameterSlice {
 template <class Real>
 class Parameters {
  public:
-  /// Slices are laid one after the other in the order given; their offsets are set here.
+  /// Lays the slices one after the other in the given order and sets their offsets.
   Parameters(Backend& backend, int replicas, std::vector<ParameterSlice> slices);
 
   int replicas() const { return replicas_; }
   std::ptrdiff_t size() const { return size_; }  ///< of one replica
   const std::vector<ParameterSlice>& slices() const { return slices_; }
-  /// Both throw a defect for a parameter that is not there.
+  /// Both throw a defect for a parameter that does not exist.
   const ParameterSlice& slice(Role role, int layer = 0, int part = 0) const;
   const ParameterSlice& slice(std::string_view name) const;
 

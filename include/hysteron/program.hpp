@@ -2,9 +2,9 @@
 
 namespace hysteron {
 
-/// The program hysteron: every verb, configurations, run folders and reports, over every task, cell and initializer
-/// that is linked in. A program of your own that registers a further one (registry.hpp) calls this from its main, and
-/// each verb knows it:
+/// The program hysteron: every verb, configurations, run folders and reports, for every task, cell and initializer that
+/// is linked in. Your own program can register further ones (registry.hpp) and call this from its main; every verb then
+/// knows them:
 ///
 ///     const hysteron::Registration<hysteron::Task> registration("mine", [] { return std::make_unique<Mine>(); });
 ///     int main(int count, char** arguments) { return hysteron::run_program(count, arguments); }

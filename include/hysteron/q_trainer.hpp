@@ -20,20 +20,20 @@
 
 namespace hysteron {
 
-/// Defaults: those of Lambrechts et al. 2023 (arXiv 2106.01001) for their T-Maze.
+/// The defaults are those of Lambrechts et al. 2023 (arXiv 2106.01001) for their T-Maze.
 struct QTrainerOptions {
   std::int64_t episodes = 2000;
   int updates_per_episode = 10;             ///< gradient steps after each episode
   int batch = 32;                           ///< transitions in a gradient step
   int replay = 8192;                        ///< transitions that a replica remembers
   std::int64_t target_every = 20;           ///< episodes after which the target network is renewed
-  double epsilon = 0.2;                     ///< how often an action is that of the policy that explores
+  double epsilon = 0.2;                     ///< the probability that an action is the exploring policy's
   std::vector<double> learning_rates = {};  ///< [replicas]
   AdamOptions adam = {};
   std::int64_t evaluate_every = 20;   ///< episodes
   std::int64_t vaa_every = 0;         ///< episodes; 0: never
   std::int64_t checkpoint_every = 0;  ///< episodes; 0: after each evaluation
-  MeasureOptions measure = {};        ///< of the VAA
+  MeasureOptions measure = {};        ///< for the VAA
 };
 
 /// How good each replica's greedy policy is: means over all starts of the environment.
@@ -47,47 +47,47 @@ struct PolicyEvaluation {
 template <class Real>
 PolicyEvaluation evaluate_policy(Model<Real>& model, const Environment& environment);
 
-/// What is known of a replica's policy over the course of its training. Episodes are -1 where there is none.
+/// What is known of a replica's policy over the course of its training. An episode is -1 where there is none.
 struct PolicyRecord {
   double last_return = std::numeric_limits<double>::quiet_NaN();             ///< of the latest evaluation
   double best_return = std::numeric_limits<double>::quiet_NaN();             ///< of the best, whose weights are kept
-  double best_discounted_return = -std::numeric_limits<double>::infinity();  ///< by which it is the best; of equal ones
-                                                                             ///< the latest
+  double best_discounted_return = -std::numeric_limits<double>::infinity();  ///< which decides what is best; of equal
+                                                                             ///< ones the latest
   std::int64_t best_episode = -1;
   std::int64_t first_optimal_episode = -1;  ///< of the first evaluation that found it optimal
-  std::int64_t optimal_episode = -1;        ///< from which on every evaluation has found it optimal
+  std::int64_t optimal_episode = -1;        ///< since which every evaluation has found it optimal
 };
 
-/// Everything needed to go on bit for bit; draws depend on seeds and counts alone.
+/// Everything needed to go on bit for bit; draws depend only on seeds and counts.
 template <class Real>
 struct QTrainerState : OptimizationState<Real> {
   std::int64_t episode = 0;
   std::vector<PolicyRecord> records = {};           ///< [replicas]
   std::vector<Real> target = {};                    ///< [replicas, size]
-  std::vector<std::vector<Episode>> episodes = {};  ///< [replicas]: what the replay remembers, oldest first
+  std::vector<std::vector<Episode>> episodes = {};  ///< [replicas]: the contents of the replay, oldest first
 };
 
 /// Q-learning with a recurrent network (Hausknecht & Stone 2015, arXiv 1507.06527; Mnih et al. 2015): for a population,
-/// each replica with a replay and an exploration of its own. Before each action the network has read all that the
-/// episode showed, and gives every action a value Q. An episode is played, then a few gradient steps are made towards
+/// each replica with its own replay and exploration. Before each action the network has read everything that the
+/// episode has shown so far, and gives every action a value Q. After each episode, a few gradient steps minimize
 ///
 ///   (Q(history, action) - (reward + discount max_a Q'(history after it, a)))^2
 ///
-/// for transitions of the replay, Q' being a copy of the network that is renewed every now and then; where the episode
-/// ends, the reward alone counts.
+/// over transitions of the replay, where Q' is a copy of the network that is renewed from time to time; where the
+/// episode ends, only the reward counts.
 template <class Real>
 class QTrainer {
  public:
   using End = TrainingEnd;
 
-  /// Fills the replay with episodes of the policy that explores. environment, journal and model must outlive this.
+  /// Fills the replay with episodes of the exploring policy. environment, journal and model must outlive this.
   QTrainer(Model<Real>& model, const Environment& environment, std::span<const std::uint64_t> seeds,
            QTrainerOptions options, Journal& journal);
 
   /// Takes the model's present weights as those to start from. Call it once they are initialized.
   void start();
-  /// Trains until all episodes are played, every replica has failed, or stop_requested says so after an episode.
-  /// checkpoint is called when the state is worth keeping, and before the return.
+  /// Trains until all episodes are played, every replica has failed, or stop_requested returns true after an episode.
+  /// checkpoint is called whenever the state is worth keeping, and before returning.
   End run(
       const std::function<bool()>& stop_requested = [] { return false; },
       const std::function<void()>& checkpoint = [] {});

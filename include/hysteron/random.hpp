@@ -5,7 +5,7 @@
 
 namespace hysteron {
 
-/// What draws are for: draws of different streams are independent, in whatever order they are made.
+/// The purpose of draws: draws of different streams are independent, in whatever order they are made.
 enum class Stream : std::uint32_t {
   parameters = 1,
   shuffle = 2,
@@ -36,7 +36,7 @@ enum class Stream : std::uint32_t {
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 2> key, std::array<std::uint32_t, 4> counter);
 
 /// Counter-based random numbers: what is drawn depends only on (seed, stream, step) and how many were drawn before from
-/// this object. Cheap to make: one a step, one a sequence.
+/// this object. Cheap to make: use one for each step or each sequence.
 class Random {
  public:
   Random(std::uint64_t seed, Stream stream, std::uint64_t step = 0);
@@ -44,7 +44,7 @@ class Random {
   std::uint32_t bits();
   double uniform();                         ///< [0, 1), 53 bits
   double uniform(double from, double to);   ///< [from, to)
-  double normal();                          ///< N(0, 1), by Box and Muller
+  double normal();                          ///< N(0, 1), by the Box-Muller method
   std::int64_t below(std::int64_t count);   ///< 0 .. count - 1, without bias; count > 0
   std::vector<int> permutation(int count);  ///< of 0 .. count - 1 (Fisher and Yates)
 

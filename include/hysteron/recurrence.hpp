@@ -6,7 +6,7 @@
 
 namespace hysteron {
 
-/// What a run of a layer keeps: everything that backward needs, the states, or the last state alone.
+/// What a run of a layer keeps: everything that backward needs, the states, or only the last state.
 enum class Keep { trajectory, states, last_state };
 
 /// One input at each step, or one constant input for all steps and sequences of a replica.
@@ -22,26 +22,26 @@ struct CellWeights {
   View<Real> input;      ///< weight_ih [replicas, gates * units, inputs]
   View<Real> recurrent;  ///< [replicas, (recurrent + deep lanes) * units, units]; absent for a diagonal cell
   View<Real> bias;       ///< of the input half [replicas, 1, gates * units]
-  View<Real> unit;       ///< the units' own parameters [replicas, 1, lanes * units]; absent for a cell without
+  View<Real> unit;       ///< the units' own parameters [replicas, 1, lanes * units]; absent for a cell without them
 
   operator CellWeights<const Real>() const { return {input, recurrent, bias, unit}; }
 };
 
 /// Where gradients do not flow back through a cell's recurrent products (h-detach: Arpit et al. 2019, arXiv 1810.03023;
-/// for linear memory networks Carta, Sperduti & Bacciu 2020, arXiv 2011.02886): at these steps what the first `lanes`
-/// of them say of the state that they read is taken as 0. The gradients of their weights are as ever, and so is what
-/// reaches that state by other ways.
+/// for linear memory networks Carta, Sperduti & Bacciu 2020, arXiv 2011.02886): at these steps, the gradient of the
+/// first `lanes` of these products with respect to the state that they read is taken as 0. The gradients of their
+/// weights are unchanged, and so is what reaches that state along other paths.
 struct Detachment {
   int lanes = 0;                     ///< of the cell's Recurrent record
-  std::vector<unsigned char> steps;  ///< [replicas, steps] of the run: 1 where they are detached
+  std::vector<unsigned char> steps;  ///< [replicas, steps] of the run: 1 where gradients are detached
 };
 
 /// One cell over time. forward fills a trajectory; backward turns gradients on states, entering at any step, into
 /// gradients of the parameters, of what it read, and of the initial state
 /// (docs/algorithms.md#back-propagation-through-time).
 ///
-/// What it reads comes as column blocks ("sources"): one, or the outputs of the two halves of a double layer below. All
-/// rows are step * batch + sequence. Memory for the largest extent is taken when it is made; none during a run.
+/// Its input comes as column blocks ("sources"): one, or the outputs of the two halves of a double layer below. All
+/// rows are step * batch + sequence. Memory for the largest extent is allocated at construction, none during a run.
 template <class Real>
 class Recurrence {
  public:
@@ -58,29 +58,30 @@ class Recurrence {
   void forward(const CellWeights<const Real>& weights, std::span<const View<const Real>> sources, Extent extent,
                const int* lengths, View<const Real> initial);
 
-  /// The first value of every unit after each step [replicas, steps * batch, units]: what is read above. Not with
-  /// Keep::last_state.
+  /// The first value of every unit after each step [replicas, steps * batch, units], which the layer above reads. Not
+  /// with Keep::last_state.
   View<Real> outputs();
   /// The whole state after each step [replicas, steps * batch, state lanes * units]. Not with Keep::last_state.
   View<Real> states();
   /// Each sequence's own last state [replicas, batch, state lanes * units], an LSTM's h and c side by side.
   View<Real> last_state();
 
-  /// Forgets the gradients of the run before. Call it after forward, before gradients are put in.
+  /// Clears the gradients of the previous run. Call it after forward, before gradients are put in.
   void clear_gradients();
   /// Where gradients of outputs() are added [replicas, steps * batch, units].
   View<Real> output_gradient();
   /// Where gradients of last_state() are added [replicas, batch, state lanes * units]. After backward: the gradient of
   /// the initial state.
   View<Real> last_state_gradient();
-  /// Until clear_gradients: backward goes a step at a time, which is slower, and detaches. The input is a sequence.
+  /// Until clear_gradients, backward detaches and goes one step at a time, which is slower. The input must be a
+  /// sequence.
   void detach(Detachment detachment);
-  /// From the next backward on, keep dloss/dstate at every state.
+  /// Keeps dloss/dstate at every state, from the next backward on.
   void keep_state_gradients();
-  /// dloss/dstate, the initial state's first [replicas, (steps + 1) * batch, state lanes * units].
+  /// dloss/dstate, that of the initial state first [replicas, (steps + 1) * batch, state lanes * units].
   View<Real> state_gradients();
 
-  /// Adds to `gradients`, and to source_gradients where these are not empty. The sources are those of forward.
+  /// Adds to `gradients`, and to source_gradients where these are not empty. The sources must be those of forward.
   void backward(const CellWeights<const Real>& weights, std::span<const View<const Real>> sources,
                 const CellWeights<Real>& gradients, std::span<const View<Real>> source_gradients);
 

@@ -31,7 +31,7 @@ class Registry {
     return all;
   }
 
-  /// Throws a usage error that lists the known names and proposes the nearest.
+  /// Throws a usage error that lists the known names and suggests the nearest.
   static std::unique_ptr<Made> make(std::string_view name) {
     const auto found = factories().find(name);
     if (found == factories().end()) throw unknown_name(Made::noun, name, names());

@@ -8,8 +8,8 @@
 
 namespace hysteron {
 
-/// What each replica has lived through: its latest `capacity` transitions, of whole episodes. What an episode looked
-/// like is stored once, however many transitions look back on it: a transition is an episode and a step.
+/// Each replica's experience: its latest `capacity` transitions, from whole episodes. The inputs of an episode are
+/// stored once, however many transitions look back on them: a transition is an episode and a step.
 class Replay {
  public:
   /// At step t of an episode, where inputs 0 .. t have been seen, `action` was taken.
@@ -24,30 +24,31 @@ class Replay {
   /// The environment must outlive this.
   Replay(const Environment& environment, int replicas, int capacity);
 
-  /// Adds the transitions of an episode, in the place of the replica's oldest. Returns where the episode is stored.
+  /// Adds the transitions of an episode in place of the replica's oldest. Returns where the episode is stored.
   int add(int replica, const Episode& episode);
 
   int capacity() const { return capacity_; }
-  /// Transitions of a replica, capacity at most.
+  /// The number of a replica's transitions, at most the capacity.
   int count(int replica) const { return static_cast<int>(at(replica).transitions.size()); }
   /// number: 0 .. count - 1, from the oldest to the latest.
   const Transition& transition(int replica, int number) const;
-  /// The episodes that its transitions are of, from the oldest to the latest: added in this order to an empty replay,
-  /// they give the same transitions again.
+  /// The episodes of its transitions, from the oldest to the latest: added to an empty replay in this order, they give
+  /// the same transitions again.
   std::vector<Episode> episodes(int replica) const;
 
   int steps() const { return environment_->horizon() + 1; }  ///< inputs of the longest episode
-  /// [stored episodes, steps, input_size]. Some may be of no replica: their places are taken again.
+  /// [stored episodes, steps, input_size]. Some may belong to no replica any more: their places are reused.
   const std::vector<float>& inputs() const { return inputs_; }
   int input_size() const { return hysteron::input_size(*environment_); }
 
-  /// Each replica's histories: what had been seen before each transition's action. All must be full.
+  /// Each replica's histories: what had been seen before each transition's action. Throws a defect unless every
+  /// replica's part is full.
   Sequences histories() const;
 
  private:
   struct Stored {
     Episode episode;
-    int transitions = 0;  ///< that are still of use
+    int transitions = 0;  ///< the number still in use
   };
   struct Own {
     std::vector<Transition> transitions;  ///< a ring once it is full
@@ -66,13 +67,13 @@ class Replay {
   std::vector<float> inputs_;
 };
 
-/// Fills every replica's part with episodes of the policy that explores, from its own seed.
+/// Fills every replica's part with episodes of the exploring policy, from the replica's own seed.
 void explore(Replay& replay, const Environment& environment, std::span<const std::uint64_t> seeds);
 
-/// The histories of `capacity` explored transitions for each replica: what its replay holds before training.
+/// The histories of `capacity` explored transitions for each replica: the contents of its replay before training.
 Sequences histories_of_exploration(const Environment& environment, std::span<const std::uint64_t> seeds, int capacity);
 
-/// An action with the chances of the policy that explores; drawn: uniform in [0, 1).
+/// An action with the probabilities of the exploring policy; drawn: uniform in [0, 1).
 int exploring_action(const Environment& environment, double drawn);
 
 }  // namespace hysteron

@@ -9,19 +9,18 @@
 
 namespace hysteron {
 
-/// Episodes that the networks play, those of all replicas side by side: each step reads one input and carries the
-/// states on.
+/// Episodes played by the networks, all replicas side by side: each step reads one input and carries the states on.
 template <class Real>
 class Rollouts {
  public:
-  /// The values that a network gives to the actions at a step, and the action that is taken.
+  /// Takes the values that a network gives to the actions at a step, and returns the action to take.
   using Policy = std::function<int(int replica, int rollout, std::span<const Real> values)>;
 
-  /// rollouts: of each replica, at a time. model and environment must outlive this.
+  /// rollouts: how many each replica plays at a time. model and environment must outlive this.
   Rollouts(Model<Real>& model, const Environment& environment, int rollouts);
 
-  /// From these starts [replicas, rollouts] to each episode's end, or to the horizon. The policy is asked once a step
-  /// for every episode that goes on.
+  /// Plays from these starts [replicas, rollouts] to each episode's end, or to the horizon. The policy is called once a
+  /// step for every episode that has not ended.
   std::vector<Episode> play(std::span<const int> starts, const Policy& policy);
 
  private:
@@ -32,7 +31,7 @@ class Rollouts {
   Tensor<Real> inputs_;  // [replicas, rollouts, input_size]
 };
 
-/// The action of the largest value; of equal ones the first.
+/// The action with the largest value; the first of equal ones.
 template <class Real>
 int greedy_action(std::span<const Real> values);
 

@@ -6,7 +6,7 @@
 
 namespace hysteron {
 
-/// A value of every replica in the course of a run, by gradient step; NaN where a replica has none.
+/// A value of every replica over the course of a run, by gradient step; NaN where a replica has none.
 using Course = std::map<std::int64_t, std::vector<double>>;
 
 /// What a replica remembered of some sequences when it was measured (memory_capacity.hpp).
@@ -15,15 +15,15 @@ struct RecordedMemory {
   double restitution = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// What a run's journal says of its course. What a resumed run told twice stands as it was told last.
+/// What a run's journal says of its course. Where a resumed run reported something twice, the last report stands.
 struct RunHistory {
   Course warm_up;                                          ///< VAA*, the mean over the layers, by step of the warm-up
-  Course valid_loss, valid_accuracy;                       ///< of every validation
+  Course valid_loss, valid_accuracy;                       ///< at every validation
   Course vaa;                                              ///< during training
-  Course returns;                                          ///< of every evaluation of the policies, by episode
-  Course optimal;                                          ///< of the same, by gradient step: 1 or 0
+  Course returns;                                          ///< at every evaluation of the policies, by episode
+  Course optimal;                                          ///< at the same, by gradient step: 1 or 0
   std::map<int, RecordedMemory> memory_start, memory_end;  ///< by replica: initialized, trained
-  /// By gradient step, replica and layer: the norm of dloss/dstate at every step of the sequences.
+  /// The norm of dloss/dstate at every step of the sequences, by gradient step, replica and layer.
   std::map<std::int64_t, std::map<int, std::map<int, std::vector<double>>>> gradients;
 };
 

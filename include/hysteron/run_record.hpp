@@ -10,20 +10,20 @@
 
 namespace hysteron {
 
-/// What a finished run left in its folder.
+/// The contents of a finished run's folder.
 struct RunRecord {
   std::filesystem::path path = {};
   RunResult result = {};
   std::string configuration = {};  ///< every setting, as TOML: Settings::read_toml takes it
-  /// Version, compiler, device, date, command line ..; what is no text is JSON.
+  /// Version, compiler, device, date, command line ..; whatever is not text is JSON.
   std::vector<std::pair<std::string, std::string>> environment = {};
-  std::vector<Event> events = {};                  ///< the whole journal, a line each
-  RunHistory history = {};                         ///< what of it tables and charts show
-  std::vector<std::filesystem::path> models = {};  ///< [replicas]: the files of the weights that are kept
+  std::vector<Event> events = {};                  ///< the whole journal, one event a line
+  RunHistory history = {};                         ///< the part of it that tables and charts show
+  std::vector<std::filesystem::path> models = {};  ///< [replicas]: the files of the kept weights
 };
 
-/// Throws a usage error for a folder that is no finished run; a data error where a file is damaged, with the file, the
-/// line and the key.
+/// Throws a usage error for a folder that is not a finished run, and a data error that names the file, the line and the
+/// key where a file is damaged.
 RunRecord read_run(const std::filesystem::path& path);
 
 }  // namespace hysteron

@@ -8,8 +8,8 @@
 
 namespace hysteron {
 
-// float on the host: straight-line arithmetic, no call and no branch, so that the loop around a cell vectorises.
-// NaN stays NaN. Errors against double, all floats: see tests/scalar_math_test.cpp.
+// float on the host: straight-line arithmetic without calls or branches, so that the loop around a cell vectorises.
+// NaN stays NaN. For the errors of all floats against double see tests/scalar_math_test.cpp.
 namespace inlined {
 
 // exp(x) = 2^n e^r, |r| <= ln(2)/2; the polynomial is Cephes' expf.
@@ -27,10 +27,10 @@ inline float exp(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * (r * r) + r + 1.0f;
-  return p * std::bit_cast<float>((std::bit_cast<std::uint32_t>(shifted) + 127U) << 23U);  // of a NaN p is one too
+  return p * std::bit_cast<float>((std::bit_cast<std::uint32_t>(shifted) + 127U) << 23U);  // for a NaN p is one too
 }
 
-// A rational function of degree 13 over 6 (Eigen's), exact to the last bits up to where float tanh is 1.
+// A rational function of degree 13 over 6 (Eigen's), exact up to the last bits, as far as where tanh in float is 1.
 inline float tanh(float x) {
   x = x > 7.90531110763549805f ? 7.90531110763549805f : x;
   x = x < -7.90531110763549805f ? -7.90531110763549805f : x;

@@ -14,7 +14,7 @@
 
 namespace hysteron {
 
-/// A literal becomes what it is: 32 an integer, 1e-3 a real number, "gru" a text, true a flag.
+/// A literal keeps its type: 32 is an integer, 1e-3 a real number, "gru" a text, true a flag.
 using SettingValue = std::variant<bool, std::int64_t, double, std::string, std::vector<double>>;
 
 /// A key and its value.
@@ -24,7 +24,7 @@ struct Assignment {
   bool operator==(const Assignment&) const = default;
 };
 
-/// What a setting may be. Of a list, every number.
+/// The values that a setting may take; for a list, every number in it.
 struct SettingLimits {
   double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
   bool least_excluded = false, most_excluded = false;
@@ -49,23 +49,23 @@ struct SettingKey {
   SettingLimits limits;
 };
 
-/// Typed settings by name ("train.batch"). A value comes from, in rising precedence: the default, a TOML file, the
+/// Typed settings by name ("train.batch"). A value comes, in rising precedence, from: the default, a TOML file, the
 /// environment (HYSTERON_TRAIN_BATCH), the command line.
 ///
-/// The known keys are those that somebody declares; a member of a family declares its own once it is chosen. So first
-/// everything given is taken in, then keys are declared and read, and finish() refuses what was given and never
-/// declared. All refusals are usage errors that name the key and where it was set ("in exp.toml, line 12").
+/// The known keys are those that are declared; a member of a family declares its own once it is chosen. So everything
+/// given is taken in first, then keys are declared and read, and finish() rejects whatever was given and never
+/// declared. Every rejection is a usage error that names the key and where it was set ("in exp.toml, line 12").
 class Settings {
  public:
   // What is given. A later call of the same rank wins.
   void read_file(const std::filesystem::path& path);
   void read_toml(std::string_view text, const std::string& name);
-  /// As a file that says this. name: what messages call it, "the arm T50-gru-classic".
+  /// Like reading a file with these assignments. name: what messages call it, "the arm T50-gru-classic".
   void read_values(std::span<const Assignment> values, const std::string& name);
-  /// "HYSTERON_TASK_STEPS=100" is task.steps: letters' case and the difference of dot and underscore do not count.
-  /// Entries of other names are passed over. HYSTERON_DATA says where data sets are; it need not be declared.
+  /// "HYSTERON_TASK_STEPS=100" sets task.steps: the case of letters and the difference between dot and underscore do
+  /// not count. Entries with other names are ignored. HYSTERON_DATA says where data sets are; it need not be declared.
   void read_environment(std::span<const std::string> entries);
-  /// --set: "train.batch=64". What a value is, its declaration says: texts need no quotes, lists are [1, 2] or 1,2.
+  /// --set: "train.batch=64". The declaration decides a value's type: texts need no quotes, lists are [1, 2] or 1,2.
   void assign(std::string_view assignment);
   /// A flag of the command line: set("seed", "3", "--seed").
   void set(std::string key, std::string text, const std::string& flag);
@@ -78,7 +78,7 @@ class Settings {
   void declare(const std::string& key, SettingValue initial, std::string description, SettingLimits limits = {});
   bool declared(const std::string& key) const { return known_.contains(key); }
 
-  /// All of them, in the order of their declarations.
+  /// All declared settings, in the order of their declarations.
   std::vector<SettingKey> keys() const;
 
   // What is set. Asking for an undeclared key, or for another type, is a defect.
@@ -92,20 +92,20 @@ class Settings {
   bool given(const std::string& key) const;  ///< false: the default stands
   std::string origin(
       const std::string& key) const;  ///< "by default", "in exp.toml, line 12", "in --set", "in HYSTERON_SEED"
-  /// The usage error for a value that does not go with others: `throw settings.unsuitable("task.train", "...", "...")`.
+  /// The usage error for a value that does not fit the others: `throw settings.unsuitable("task.train", "...", "...")`.
   Error unsuitable(const std::string& key, std::string expected, std::string hint = "") const;
 
-  /// Throws a usage error for the first key that was given and is not known, with the nearest known one.
+  /// Throws a usage error for the first key that was given but is not known, with the nearest known one.
   void finish() const;
 
-  /// Every known key with its value and its description: a configuration that gives the same settings again. The order
-  /// is that of the declarations, section by section.
+  /// Every known key with its value and description, as a configuration that gives the same settings again, in the
+  /// order of the declarations, section by section.
   std::string to_toml() const;
 
  private:
   enum class Rank { file, environment, command_line };
   struct Given {
-    std::optional<SettingValue> value;  ///< from a file: typed there
+    std::optional<SettingValue> value;  ///< from a file, where it has a type
     std::string text;                   ///< as written
     std::string kind;                   ///< from a file: "a string", "a date"
     std::string origin;

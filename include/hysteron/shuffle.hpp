@@ -4,8 +4,8 @@
 
 namespace hysteron {
 
-/// What a replica's shuffles are sorted by: two words of Random(seed, Stream::shuffle, epoch) for each number, the
-/// higher first.
+/// The key by which a replica's shuffles are sorted: two words of Random(seed, Stream::shuffle, epoch) for each number,
+/// the higher first.
 HYSTERON_HD inline std::uint64_t shuffle_key(std::uint64_t seed, std::uint64_t epoch, int number) {
   const PhiloxWords drawn = philox_words(seed, {{std::uint32_t(number / 2), std::uint32_t(Stream::shuffle),
                                                  std::uint32_t(epoch), std::uint32_t(epoch >> 32)}});

@@ -23,8 +23,8 @@ class Memory {
   virtual void clear(void* memory, std::size_t bytes) = 0;
 };
 
-/// A window on numbers that something else owns: one matrix [rows, columns] a replica, rows contiguous. A replica
-/// stride of zero is one matrix for all replicas.
+/// A window on numbers that something else owns: one matrix [rows, columns] for each replica, rows contiguous. A
+/// replica stride of zero means one matrix for all replicas.
 template <class T>
 struct View {
   T* first = nullptr;
@@ -70,7 +70,7 @@ class Tensor {
   const std::vector<std::ptrdiff_t>& shape() const { return shape_; }
   explicit operator bool() const { return data_ != nullptr; }
 
-  /// As one matrix [rows, columns] for each of `replicas`, laid one after the other from the tensor's beginning.
+  /// The tensor as one matrix [rows, columns] for each of `replicas`, one after the other from the tensor's beginning.
   View<T> view(int replicas, std::ptrdiff_t rows, std::ptrdiff_t columns) {
     return {data_, replicas, rows, columns, rows * columns, columns};
   }

@@ -29,35 +29,36 @@ struct TrainerOptions {
   int batch = 32;
   std::vector<double> learning_rates = {};  ///< [replicas]
   AdamOptions adam = {};
-  double orthogonal_penalty = 0;  ///< of a linear memory network: times |W_mm^T W_mm - I|^2, added to its loss
-  double detach_probability = 0;  ///< of a step, for gradients not to flow back through what is not linear there
+  double orthogonal_penalty = 0;  ///< for a linear memory network: times |W_mm^T W_mm - I|^2, added to its loss
+  double detach_probability = 0;  ///< that gradients do not flow back through a step's nonlinear part
                                   ///< (Detachment in recurrence.hpp); for LinearMemory
   std::optional<int> validation = std::nullopt;  ///< the last of the training sequences; none: validation_count(data)
   std::int64_t validate_every = 0;               ///< updates; 0: after each epoch
   std::int64_t vaa_every = 0;                    ///< updates; 0: never
   std::int64_t gradient_every = 0;    ///< updates between records of |dloss/ds_t|, the event "gradient"; 0: never
   std::int64_t checkpoint_every = 0;  ///< updates; 0: after each validation
-  MeasureOptions measure = {};        ///< of the VAA
-  Compat compat = Compat::fixed;      ///< of validation and test
+  MeasureOptions measure = {};        ///< for the VAA
+  Compat compat = Compat::fixed;      ///< for validation and test
 };
 
-/// How many of the last training sequences are there for validation: this share of them, rounded down; without a share,
+/// How many of the last training sequences are used for validation: this share of them, rounded down; without a share,
 /// the task's own validation set, or a fifth.
 int validation_count(const TaskData& data, std::optional<double> share = std::nullopt);
 
-/// The gradient steps of one pass over so many sequences.
+/// The number of gradient steps in one pass over this many sequences.
 std::int64_t updates_in_epoch(int sequences, int batch);
 
 enum class TrainingEnd { finished, stopped };
 
-/// Everything needed to go on bit for bit as if there had been no stop; draws depend on seeds and counts alone.
+/// Everything needed to go on, bit for bit, as if there had been no interruption; draws depend only on seeds and
+/// counts.
 template <class Real>
 struct TrainerState : OptimizationState<Real> {
   std::vector<double> best_loss = {};          ///< [replicas]
   std::vector<std::int64_t> best_update = {};  ///< [replicas]
 };
 
-/// Draws, forward, backward, clip, step, validate, stop: for a population, each replica with batches of its own. The
+/// Draw, forward, backward, clip, step, validate, stop: for a population, each replica with its own batches. The
 /// weights of the best validation loss are kept.
 template <class Real>
 class Trainer {
@@ -71,15 +72,15 @@ class Trainer {
 
   /// Takes the model's present weights as those to start from. Call it once they are initialized.
   void start();
-  /// Trains until all updates are done, every replica has failed, or stop_requested says so after an update. checkpoint
-  /// is called when the state is worth keeping, and before the return.
+  /// Trains until all updates are done, every replica has failed, or stop_requested returns true after an update.
+  /// checkpoint is called whenever the state is worth keeping, and before returning.
   End run(
       const std::function<bool()>& stop_requested = [] { return false; },
       const std::function<void()>& checkpoint = [] {});
 
   /// Puts each replica's best weights into the model.
   void take_best() { optimization_.take_best(); }
-  /// Evaluates the model as it is, with the means that validation takes.
+  /// Evaluates the model as it is, with the same averaging as validation.
   Evaluation evaluated_on(const Sequences& sequences);
 
   TrainerState<Real> state();
@@ -89,7 +90,7 @@ class Trainer {
 
   std::int64_t update() const { return optimization_.update(); }
   const std::vector<double>& train_loss() const { return optimization_.train_loss(); }  ///< between validations
-  const std::vector<double>& best_loss() const { return best_loss_; }  ///< of the validation; infinite without one
+  const std::vector<double>& best_loss() const { return best_loss_; }  ///< of the validations; infinite without one
   const std::vector<std::int64_t>& best_update() const { return best_update_; }
   const std::vector<std::optional<Failure>>& failures() const { return optimization_.failures(); }
 

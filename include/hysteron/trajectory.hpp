@@ -18,9 +18,9 @@ template <Cell C>
 struct Trajectory {
   using Real = typename C::Real;
   Shape shape;
-  const int* lengths;                            // [replicas, batch]; null: all sequences have `steps`
+  const int* lengths;                            // [replicas, batch]; null: every sequence has `steps`
   const Real* weight;                            // [Recurrent then Deep lanes, units out, units in], of replica 0
-  std::ptrdiff_t weight_replica;                 // from one replica's to the next
+  std::ptrdiff_t weight_replica;                 // the stride from one replica's to the next
   Field<typename C::Unit, const Real> unit;      // [replicas]
   Field<typename C::Input, const Real> input;    // [replicas, steps, batch], or [replicas]: constant input
   Field<typename C::State, Real> states;         // [replicas, steps + 1, batch]; the caller fills the first
@@ -38,13 +38,13 @@ struct Trajectory {
   }
 };
 
-// What goes back. Gradients enter at any state, the initial ones included. Those of the weights are products over the
-// whole trajectory afterwards: recurrent with states, deep with intermediates.
+// Backward over time. Gradients enter at any state, the initial ones included. Those of the weights are computed
+// afterwards, as products over the whole trajectory: recurrent with states, deep with intermediates.
 template <Cell C>
 struct TrajectoryGradient {
   using Real = typename C::Real;
   Field<typename C::State, const Real> entering;  // [replicas, steps, batch], on the state after each step; first
-                                                  // null: none enter but at the last state
+                                                  // null: they enter only at the last state
   Field<typename C::State, Real> state;           // [replicas, batch], carried back: the last state's at the start,
                                                   // the initial state's in the end
   Field<typename C::State, Real> totals;          // [replicas, steps + 1, batch], dloss/dstate; first null: not kept

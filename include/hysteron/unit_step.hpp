@@ -3,8 +3,8 @@
 
 namespace hysteron {
 
-// What one unit does at one place, for the schedules that keep products in memory. Each function finds the rows of its
-// place and returns the arithmetic as a function of the unit: a vector loop on the host, a thread on the device.
+// The work of one unit at one place, for the schedules that keep products in memory. Each function finds the rows of
+// its place and returns the arithmetic as a function of the unit: a vector loop on the host, a thread on the device.
 
 template <DeepTransition C>
 HYSTERON_HD auto forward_intermediate_at(const Trajectory<C>& run, Place p) {
@@ -23,7 +23,7 @@ HYSTERON_HD auto forward_at(const Trajectory<C>& run, Place p) {
   };
 }
 
-// Past the end of a sequence. What the second matrix read there is zero, so that whole-trajectory products stay finite.
+// Past the end of a sequence. The second matrix's input there is zero, so that whole-trajectory products stay finite.
 template <Cell C>
 HYSTERON_HD auto hold_at(const Trajectory<C>& run, Place p) {
   return [past = run.states.row(p), next = run.states.row(p.next()), i = run.intermediates.row(p)](int j) {
@@ -32,7 +32,7 @@ HYSTERON_HD auto hold_at(const Trajectory<C>& run, Place p) {
   };
 }
 
-// Backward, at place p: the carried gradient is that of the state after the step; the one that enters there joins it.
+// Backward, at place p: the carried gradient is that of the state after the step; the one that enters there is added.
 template <Cell C>
 HYSTERON_HD auto enter_at(const TrajectoryGradient<C>& grad, Place p) {
   return [entering = grad.entering.row(p), state = grad.state.row(p)](int j) { state.add(j, entering[j]); };

@@ -5,7 +5,7 @@
 
 namespace hysteron {
 
-/// A model unrolled over time, with the memory for the largest extent that it will run on.
+/// A model unrolled over time, with memory for the largest extent on which it will run.
 template <class Real>
 class Unrolled {
  public:
@@ -24,14 +24,14 @@ class Unrolled {
   View<Real> output_gradient();
   /// The last states of one part of one layer [replicas, batch, state lanes * part units].
   View<Real> last_state(int layer, int part) { return at(layer, part).last_state(); }
-  /// All of a network's last states, layer by layer, side by side [replicas, batch, width], copied.
+  /// A copy of all of a network's last states, layer by layer, side by side [replicas, batch, width].
   View<Real> last_states();
   int states_width() const { return model_->states_width(); }
 
-  /// Call before gradients are put into output_gradient and last_state_gradient.
+  /// Call this before gradients are put into output_gradient and last_state_gradient.
   void clear_gradients();
   View<Real> last_state_gradient(int layer, int part) { return at(layer, part).last_state_gradient(); }
-  /// Adds to the model's gradients; with Readout::used those of output_gradient too.
+  /// Adds to the model's gradients; with Readout::used also those that come from output_gradient.
   enum class Readout { used, unused };
   void backward(Readout readout);
 

@@ -17,15 +17,15 @@ struct WarmUpOptions {
   double target = 0.95;
   double epsilon = 1e-4;
   double learning_rate = 1e-2;
-  int longest = 200;  ///< constant-input steps, at most
-  int ramp = 10;      ///< in gradient step s at most 1 + ramp s of them
-  /// Before and after the whole run of warm_up (prepare.hpp); 0 draws: not measured.
+  int longest = 200;  ///< constant-input steps at most
+  int ramp = 10;      ///< at most 1 + ramp s of them in gradient step s
+  /// Measured before and after a whole run of warm_up (prepare.hpp); 0 draws: not measured.
   MeasureOptions measure = {};
 };
 
-/// Gradient steps that maximize the attractors that a network can reach: the loss is the mean over layers of
+/// Gradient steps that maximize the number of attractors that a network can reach: the loss is the mean over layers of
 /// (VAA*_layer - target)^2, and its gradient flows through the constant-input run and the prefix run into every
-/// parameter. Of a double layer only the first half takes part, and only its parameters change.
+/// parameter. In a double layer only the first half takes part, and only its parameters change.
 template <class Real>
 class WarmUp {
  public:
@@ -34,7 +34,8 @@ class WarmUp {
 
   /// Leaves the gradient of step s (from 0) in the model and returns each replica's loss.
   const std::vector<double>& gradient(int s);
-  /// The same and a step of Adam. A replica whose loss or gradient is not finite keeps its parameters from then on.
+  /// The same, followed by a step of Adam. A replica whose loss or gradient is not finite keeps its parameters from
+  /// then on.
   const std::vector<double>& step(int s);
 
   /// VAA* at the last gradient [replicas], the mean over layers.
@@ -60,7 +61,7 @@ class WarmUp {
   Unrolled<Real> prefix_;
   std::vector<Layer> layers_;
   Adam<Real> adam_;
-  Tensor<int> steps_;      // [replicas, sequences]: each replica's own number of constant-input steps
+  Tensor<int> steps_;      // [replicas, sequences]: each replica's own numbers of constant-input steps
   Tensor<double> values_;  // [layers, replicas]
   std::vector<double> loss_, vaa_star_;
   std::vector<unsigned char> active_;

@@ -3,7 +3,7 @@
 namespace hysteron {
 namespace {
 
-constexpr std::uint64_t flush_to_zero = std::uint64_t{1} << 24;  // of FPCR: results and operands alike
+constexpr std::uint64_t flush_to_zero = std::uint64_t{1} << 24;  // in FPCR: for results and operands alike
 
 std::uint64_t control() {
   std::uint64_t value;

@@ -4,7 +4,7 @@
 
 namespace hysteron {
 
-// JANET (van der Westhuizen & Lasenby 2018, arXiv 1804.04849): an LSTM with a forget gate alone, whose state is its
+// JANET (van der Westhuizen & Lasenby 2018, arXiv 1804.04849): an LSTM with only a forget gate, whose state is its
 // memory. With β = 1, as in the paper, a unit takes in more than it forgets.
 //   s = W_f x + b_f + U_f h      c = tanh(W_c x + b_c + U_c h)      h' = σ(s) ∘ h + (1 − σ(s − β)) ∘ c
 template <class R>

@@ -5,7 +5,7 @@
 namespace hysteron {
 
 // Linear memory network (Bacciu, Carta, Sperduti 2019), a deep transition: its functional layer h is the intermediate
-// one, its memory m the state. W_mm m rides on the first product.
+// layer, its memory m the state. W_mm m is computed with the first product.
 //   h = tanh(W_xh x + b_h + W_mh m)      m' = W_hm h + W_mm m + b_m
 template <class R>
 struct Lmn {
@@ -17,7 +17,7 @@ struct Lmn {
                                  .weight_hh = Draw::xavier_normal,
                                  .bias = Draw::normal,
                                  .unit_draw = Draw::normal};
-  // Gradients live in W_mm m where none flows through W_mh (Carta, Sperduti & Bacciu 2020, arXiv 2011.02886).
+  // Gradients survive in W_mm m where none flows through W_mh (Carta, Sperduti & Bacciu 2020, arXiv 2011.02886).
   static constexpr LinearMemory linear_memory{.detached = 1, .matrix = 1};
   struct Input {
     Real h;

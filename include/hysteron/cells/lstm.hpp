@@ -17,7 +17,7 @@ struct Lstm {
                                  .weight_hh = Draw::uniform,
                                  .bias = Draw::uniform,
                                  .unit_draw = Draw::uniform};
-  // Arpit et al. 2019 (arXiv 1810.03023): gradients live in c where none flows through h.
+  // Arpit et al. 2019 (arXiv 1810.03023): gradients survive in c where none flows through h.
   static constexpr LinearMemory linear_memory{.detached = 4};
   static constexpr Candidate candidate{.gate = 'g', .opened = "io", .closed = "f"};
   static constexpr TimeGates time_gates{.forget = 'f', .input = 'i'};

@@ -4,7 +4,8 @@
 
 namespace hysteron {
 
-// Neuromodulated bistable recurrent cell (Vecoven et al. 2021, arXiv 2006.05252): as Brc, but all units set a and c.
+// Neuromodulated bistable recurrent cell (Vecoven et al. 2021, arXiv 2006.05252): as Brc, but the past of all units
+// sets a and c.
 //   c = σ(U_c x + b_c + W_c h)      a = 1 + tanh(U_a x + b_a + W_a h)
 //   n = tanh(U_h x + b_h + a ∘ h)      h' = c ∘ h + (1 − c) ∘ n
 template <class R>
