@@ -12,7 +12,7 @@ template <class Record, class Real>
 inline constexpr int lane_count = std::is_empty_v<Record> ? 0 : int(sizeof(Record) / sizeof(Real));
 
 // Aggregate initialization and structured bindings, no memcpy and no pointer into the record: the compilers then keep
-// every value in its own register, and vectorise the loop of loads, cell and stores as a whole.
+// every value in its own register, and vectorize the loop of loads, cell and stores as a whole.
 template <class Record, class Real, std::size_t... lane>
 HYSTERON_HD inline Record load_lanes(const Real* first, std::ptrdiff_t stride, std::index_sequence<lane...>) {
   return Record{first[std::ptrdiff_t(lane) * stride]...};

@@ -8,7 +8,7 @@
 
 namespace hysteron {
 
-// float on the host: straight-line arithmetic without calls or branches, so that the loop around a cell vectorises.
+// float on the host: straight-line arithmetic without calls or branches, so that the loop around a cell vectorizes.
 // NaN stays NaN. For the errors of all floats against double see tests/scalar_math_test.cpp.
 namespace inlined {
 
