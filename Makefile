@@ -1,4 +1,4 @@
-# The front door: what each command needs from the distribution, setup installs.
+# The main entry points; setup installs what each command needs from the distribution.
 #   make demo    build, and run the main job        make test    build, and run every test, then again with sanitizers
 #                (the CUDA part where a GPU is seen, or with make demo CUDA=ON)
 #   make bench   measure                            make format  put all sources into the project's format
@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 configure = cmake --preset $(1) $(2) $$([ -f $(3)/CMakeCache.txt ] || ! command -v ninja >/dev/null || echo -G Ninja) >/dev/null
 build = cmake --build $(1) --parallel $(JOBS) --target
 
-# Both demo and test build in build/. What is configured there stays as it is for demo; test sets its own options again.
+# Both demo and test build in build/. demo keeps whatever is configured there; test sets its own options again.
 CUDA ?= $(shell if [ -e /dev/nvidiactl ] || [ -e /dev/dxg ]; then echo AUTO; else echo OFF; fi)
 demo: setup
 	@if [ -f build/CMakeCache.txt ]; then cmake -S . -B build $(if $(filter-out file,$(origin CUDA)),-DHYSTERON_CUDA=$(CUDA)) >/dev/null; \

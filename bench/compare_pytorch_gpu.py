@@ -12,13 +12,13 @@ import json
 import sys
 
 STEPS = 1000
-NO_PYTORCH = 3  # the exit code where there is none, or it sees no GPU
+NO_PYTORCH = 3  # the exit code when there is none, or when it sees no GPU
 CELLS = {"lstm": "LSTM", "gru": "GRU", "elman": "RNN"}
 
 
 def allow_tf32(torch, allowed):
     try:
-        torch.backends.cudnn.allow_tf32 = allowed  # until PyTorch 2.9 the way, later still understood
+        torch.backends.cudnn.allow_tf32 = allowed  # the way until PyTorch 2.9, still understood later
     except (AttributeError, RuntimeError):
         torch.backends.cudnn.rnn.fp32_precision = "tf32" if allowed else "ieee"
 

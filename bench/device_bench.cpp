@@ -1,6 +1,6 @@
-// What a GPU computes, each kernel and schedule by itself, through the same operations that everything uses. Without a
+// What a GPU computes, each kernel and schedule by itself, through the operations that everything else uses. Without a
 // GPU every benchmark is skipped with the reason. bench/gpu_check.py runs them and makes the tables; ncu and nsys can
-// run them too (README, Profiling). Times are the wall's, from asking until the device has finished.
+// run them too (README, Profiling). Times are wall-clock times, from the request until the device has finished.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -16,9 +16,9 @@
 namespace hysteron {
 namespace {
 
-/// Null where there is none; `reason` says why.
+/// Null if there is none; `reason` says why.
 Backend* gpu(std::string& reason) {
-  static Backend* made = nullptr;  // never ended: the driver may be gone before statics are
+  static Backend* made = nullptr;  // never destroyed: the driver may be gone before static objects are
   static const std::string against = [] {
     for (const BackendKind& kind : backend_kinds()) {
       if (kind.name != "cuda") continue;
@@ -32,7 +32,7 @@ Backend* gpu(std::string& reason) {
   return made;
 }
 
-/// Runs work(backend) unless there is no GPU, or memory or the schedule do not suffice.
+/// Runs work(backend) unless there is no GPU, or not enough memory, or the schedule cannot take the run.
 template <class Work>
 void on_gpu(benchmark::State& state, const char* schedule, const Work& work) {
   std::string reason;
@@ -58,7 +58,7 @@ Tensor<float> drawn(Backend& backend, std::ptrdiff_t count, double scale) {
   return tensor;
 }
 
-/// Reads a value that the device has just written, and so waits for it.
+/// Reads a value that the device has just written, and thereby waits for it.
 template <class T>
 void wait(Backend& backend, const T* written) {
   T value;
@@ -105,7 +105,7 @@ void layer(benchmark::State& state, Backend& backend, const LayerCase& of, Part 
     recurrence.backward(weights, sources, gradients, {});
     wait(backend, recurrence.last_state_gradient().first);
   };
-  for (int warm = 0; warm < 3; ++warm) {  // libraries loaded, graphs made
+  for (int warm = 0; warm < 3; ++warm) {  // loads libraries, makes graphs
     forward();
     if (part == Part::backward) backward();
   }
@@ -226,8 +226,8 @@ void shuffle(benchmark::State& state, Backend& backend, int replicas, int count)
   }
 }
 
-/// The leading eigenvectors of a covariance, in double precision: what the solver `gram` of a linear autoencoder ends
-/// in.
+/// The leading eigenvectors of a covariance, in double precision: the last part of the solver `gram` of a linear
+/// autoencoder.
 void eigenvectors(benchmark::State& state, Backend& backend, std::ptrdiff_t size, std::ptrdiff_t count) {
   Operations<double>& operations = operations_of<double>(backend);
   Tensor<double> values(backend, {2 * size, size}), covariance(backend, {size, size}), matrix(backend, {size, size}),
@@ -287,7 +287,7 @@ const int registered = [] {
     for (const int units : {32, 64, 128, 256, 512, 1024})
       for (const int batch : {1, 16, 32, 128, 512})
         for (const char* const schedule : {"auto", "stepwise"})
-          if (!cell.torch.empty() || schedule == std::string("auto"))  // beside cuDNN: every schedule
+          if (!cell.torch.empty() || schedule == std::string("auto"))  // for comparison with cuDNN: every schedule
             add_layer("recurrence/" + of + "/" + schedule + "/units:" + std::to_string(units) +
                           "/batch:" + std::to_string(batch),
                       schedule, {&cell, units, 1, {1000, batch}});

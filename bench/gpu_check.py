@@ -36,15 +36,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PLACES = {"hysteron": ["hysteron"],
           "device_test": ["tests/device/device_test", "device_test"],
           "device_bench": ["bench/device_bench", "device_bench"]}
-UNITS = ("64|128", "32|256", "512|1024")  # what the goals are about first
+UNITS = ("64|128", "32|256", "512|1024")  # those that the goals concern come first
 SANITIZED = ":".join(
     ["DeviceOperations/float.Losses", "DeviceOperations/float.Adam", "DeviceOperations/float.VariabilityAndAttractors",
      "DeviceOperations/float.GatherAndShuffle", "DeviceOperations/float.RowsAreRepeatedSummedCopiedAndCleared"]
     + [f"Every/DeviceRecurrence.AgreesWithTheCpuInDouble/{run}_float_{mode}"
        for run in ("gru_33_solo", "gru_200_cluster", "mgu_33_solo", "mgu_200_cluster", "lstm_33_stepwise", "brc_33_scan")
        for mode in ("lengths", "constant_input")])
-SILENCE, SILENCE_OF_SANITIZER = 120, 300  # seconds without a word after which a program counts as hung
-SHORTEST_PART = 20  # seconds; with less time left none is begun
+SILENCE, SILENCE_OF_SANITIZER = 120, 300  # seconds without output after which a program counts as hung
+SHORTEST_PART = 20  # seconds; no part is begun with less time left
 
 
 def test_parts(cells):
@@ -208,7 +208,7 @@ class Check:
         sanitizer = shutil.which("compute-sanitizer") or "/usr/local/cuda/bin/compute-sanitizer"
         if not os.access(sanitizer, os.X_OK):
             return {"skipped": "compute-sanitizer is not installed"}
-        # Of our kernels alone: what cuBLAS's do between themselves is not ours to judge, and slow to watch.
+        # Only our kernels: what happens inside cuBLAS's is not ours to judge, and slow to watch.
         found = run_tests([sanitizer, "--tool", tool, "--kernel-name", "kns=hysteron", "--error-exitcode", "9",
                            self.programs["device_test"]], SANITIZED, left, SILENCE_OF_SANITIZER)
         if not found["ok"] and "Device not supported" in found["said"]:

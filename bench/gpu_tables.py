@@ -5,7 +5,7 @@ import re
 from predicted_times import predicted_us_per_step, predicted_warm_up_us
 
 UNITS, BATCHES = (32, 64, 128, 256, 512, 1024), (1, 16, 32, 128, 512)
-OFF_BY = 1.5  # from here on a figure that misses its prediction is marked, and a line has to say why
+OFF_BY = 1.5  # a figure that misses its prediction by this factor or more is marked, and a line has to say why
 
 
 def times_of(results, section):

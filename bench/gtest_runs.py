@@ -7,7 +7,7 @@ from watched_program import run_watched
 
 ENDED = re.compile(r"^\[ +(OK|SKIPPED|FAILED) +\] (\S+?)(?:, where .*)? \(\d+ ms\)$", re.M)
 BEGUN = re.compile(r"^\[ RUN +\] (\S+)$", re.M)
-# After one of these every further call fails in the same process.
+# After one of these every further call in the same process fails.
 RUINED = re.compile(r"cudaError(IllegalAddress|LaunchFailure|MisalignedAddress|IllegalInstruction|InvalidPc|"
                     r"HardwareStackError|LaunchTimeout|Assert|InvalidAddressSpace|Unknown)|unspecified launch failure")
 MOST_STARTS = 12
@@ -49,7 +49,7 @@ def run_tests(command, what, seconds, silence):
         codes.append(ran.stopped or ran.code)
         ruin = first_ruin(said)
         trusted = said
-        if ruin:  # what came after it says nothing
+        if ruin:  # what came after it means nothing
             after = ENDED.search(said, said.find(f"] {ruin}\n"))
             trusted = said[:after.end()] if after else said
         for outcome, name in ENDED.findall(trusted):
@@ -67,9 +67,9 @@ def run_tests(command, what, seconds, silence):
             failed[broken] = (f"no word for {silence:.0f} s" if ran.stopped else f"the program ended with {ran.code}") \
                 + "\n" + said[-1500:]
         elif not (ruin and len(trusted) < len(said)):
-            break  # ran to its end, or died outside of any test
+            break  # ran to its end, or died outside any test
     clean = codes[-1] == 0 and not failed
-    some = bool(passed) or what.startswith("-")  # of what no other filter names there may be nothing
+    some = bool(passed) or what.startswith("-")  # there may be no tests that no other filter names
     return {"ok": clean and some and not unfinished, "passed": len(passed), "skipped": len(skipped),
             "failed": failed, "largest_error": max(errors, default=None), "unfinished": unfinished, "codes": codes,
             "said": "" if clean else said[-4000:]}

@@ -3,8 +3,8 @@
 
 MULTIPROCESSORS = 132
 SOLO_EXCHANGE, CLUSTER_EXCHANGE, SCAN_STEP, STEPWISE_PRODUCT = 0.20, 0.36, 0.05, 5.0
-MULTIPLY_ADDS = 128 * 1.7e3 / 1.5  # a microsecond and multiprocessor
-STEPWISE_FLOPS = 3e7  # a microsecond
+MULTIPLY_ADDS = 128 * 1.7e3 / 1.5  # per microsecond and multiprocessor
+STEPWISE_FLOPS = 3e7  # per microsecond
 BACKWARD = 1.6  # times forward: the same products, and more to read and write
 
 

@@ -1,4 +1,4 @@
-// Products of the shapes that training gives, in GFLOP/s on all of the machine's threads.
+// Products of the shapes that occur in training, in GFLOP/s on all of the machine's threads.
 #include <benchmark/benchmark.h>
 
 #include <hysteron/backend.hpp>

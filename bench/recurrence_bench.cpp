@@ -14,13 +14,14 @@ namespace {
 
 constexpr Extent extent{.steps = 300, .batch = 32};
 
-/// What this machine's threads reach in a product of 1024 x 1024 matrices: the best of some, in operations a second.
+/// What this machine's threads reach in a product of 1024 x 1024 matrices: the best of several rounds, in operations
+/// per second.
 double peak() {
   static const double best = [] {
     const auto backend = make_backend("cpu");
     constexpr std::ptrdiff_t n = 1024;
     Tensor<float> a(*backend, {n, n}), b(*backend, {n, n}), c(*backend, {n, n});
-    const std::vector<float> ones(a.size(), 1.0f);  // rows of zeros would be left out
+    const std::vector<float> ones(a.size(), 1.0f);  // rows of zeros would be skipped
     a.from_host(ones), b.from_host(ones);
     double seconds = 1;
     for (int round = 0; round < 20; ++round) {

@@ -1,6 +1,6 @@
 // What a user waits for: a training step (forward, backward, Adam) of 784 steps of 32 sequences of one value with a
 // read-out of ten classes, and a gradient step of the warm-up of two layers of 256 units on 32 sequences of 300 steps.
-// bench/compare_pytorch.py sets the former beside PyTorch's.
+// bench/compare_pytorch.py compares the former with PyTorch's.
 #include <cmath>
 
 #include <benchmark/benchmark.h>
@@ -12,7 +12,7 @@ namespace hysteron {
 
 namespace {
 
-/// Every parameter ~ U(-1/sqrt(units), 1/sqrt(units)), as torch.nn's.
+/// Every parameter ~ U(-1/sqrt(units), 1/sqrt(units)), as in torch.nn.
 void draw(Model<float>& model) {
   Random random(1, Stream::test_of_library);
   const double bound = 1 / std::sqrt(double(model.shape().units));
@@ -104,7 +104,7 @@ const int registered = [] {
   };
   for (const CellInfo& cell : every_cell()) {
     for (const int units : {64, 128, 256})
-      if (!cell.torch.empty())  // beside compare_pytorch.py
+      if (!cell.torch.empty())  // for comparison by compare_pytorch.py
         add("training_step/" + std::string(cell.name) + "/" + std::to_string(units),
             [&cell, units](benchmark::State& state) { training_step(state, cell.name.data(), units); });
     add("warm_up_step/" + std::string(cell.name),

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 @dataclass
 class Ended:
-    said: str  # stdout and stderr, as they came
-    code: int = 0  # of the program; negative: the signal that ended it
+    said: str  # stdout and stderr, in order of arrival
+    code: int = 0  # exit code of the program; negative: the signal that ended it
     stopped: str = ""  # why it was killed: "time" or "silence"; else empty
 
 
@@ -44,12 +44,12 @@ def run_watched(command, seconds, silence):
                 break
             said.append(part)
             heard = time.monotonic()
-    finally:  # also when this program is told to end
+    finally:  # also when this script is told to end
         if stopped or sys.exc_info()[0]:
             kill(program)
         try:
             code = program.wait(timeout=30)
-        except subprocess.TimeoutExpired:  # in the driver, where no signal reaches it
+        except subprocess.TimeoutExpired:  # stuck in the driver, where no signal reaches it
             kill(program)
             code = -signal.SIGKILL
         program.stdout.close()

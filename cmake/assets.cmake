@@ -1,5 +1,5 @@
-# Writes the files that a report carries with it, and the table of data sets, into the program: generated/assets.cpp. In a raw string nothing but the
-# delimiter ends a text, and in a script element nothing but its closing tag.
+# Writes the files that a report contains, and the table of data sets, into the program: generated/assets.cpp. In a raw
+# string only the delimiter ends the text, and in a script element only its closing tag does.
 set(asset_texts)
 foreach(asset "chart_script|${HYSTERON_CHART_JS}" "page_script|${PROJECT_SOURCE_DIR}/host/report/assets/page.js"
     "page_style|${PROJECT_SOURCE_DIR}/host/report/assets/page.css" "data_sets_table|${PROJECT_SOURCE_DIR}/data/sets.json")

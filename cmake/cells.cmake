@@ -1,7 +1,7 @@
-# A file in include/hysteron/cells is a cell: gru.hpp holds the template Gru. From the files' names alone:
+# A file in include/hysteron/cells is a cell: gru.hpp contains the template Gru. Generated from the file names only:
 #   generated/every_cell.hpp   EveryCell<List> is List<Brc, Elman, ...>
 #   generated/every_cell.cpp   every_cell(), cell_named() and cell_list() of cell_info.hpp  (every_cell_source)
-#   cell_files, cell_types     the names of the files without ending, and of the templates
+#   cell_files, cell_types     the names of the files without extension, and of the templates
 file(GLOB cell_files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include/hysteron/cells
   ${PROJECT_SOURCE_DIR}/include/hysteron/cells/*.hpp)
 list(SORT cell_files)

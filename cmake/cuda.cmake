@@ -1,4 +1,4 @@
-# Where nvcc is found, cuda/ becomes the object library hysteron_cuda, a backend that registers itself like the CPU's.
+# If nvcc is found, cuda/ becomes the object library hysteron_cuda, a backend that registers itself like the CPU's.
 if(HYSTERON_CUDA STREQUAL "OFF")
   message(STATUS "CUDA: off")
   return()
@@ -9,7 +9,8 @@ mark_as_advanced(HYSTERON_NVCC)
 if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX} AND HYSTERON_NVCC)
   set(ENV{CUDACXX} ${HYSTERON_NVCC})
 endif()
-# Named, not found on the machine: a build machine needs no GPU. The last serves later ones, compiled where it runs.
+# Named, not detected on the machine: a build machine needs no GPU. The last one serves later devices, compiled at run
+# time.
 if(NOT CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES 80-real 90-real 90-virtual)
 endif()
@@ -26,7 +27,7 @@ endif()
 
 enable_language(CUDA)
 if(CMAKE_CUDA_COMPILER_ID STREQUAL "NVIDIA" AND NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
-  # CMake 3.25 has no C++20 flag on record for nvcc 13.
+  # CMake 3.25 does not know a C++20 flag for nvcc 13.
   set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
   set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
   list(APPEND CMAKE_CUDA_COMPILE_FEATURES cuda_std_20)

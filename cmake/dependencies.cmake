@@ -1,4 +1,4 @@
-# Finds every library, then reports all that are missing at once, with the Debian package that gives each.
+# Finds every library, then reports all missing ones at once, with the Debian package that provides each.
 #   hysteron_dependencies  what the engine's own sources see
 #   hysteron_runtime       what an executable that contains the engine links besides
 set(missing_libraries)
@@ -21,7 +21,8 @@ if(HYSTERON_PORTABLE)
 endif()
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 need_package(Threads libc6-dev Threads::Threads)
-# Compiled once, in its library; a program that is carried away has it inside, compiled with every source.
+# Compiled once, in its library; a program that is to be carried to other machines has it inside, compiled with every
+# source.
 set(fmt fmt::fmt)
 if(HYSTERON_PORTABLE)
   set(fmt fmt::fmt-header-only)
@@ -37,7 +38,7 @@ mark_as_advanced(HYSTERON_TOMLPLUSPLUS)
 if(NOT HYSTERON_TOMLPLUSPLUS)
   note_missing(toml++ libtomlplusplus-dev)
 endif()
-# Charts of the reports: the script goes into the program, and from there into each page.
+# Charts in the reports: the script goes into the program, and from there into each page.
 find_file(HYSTERON_CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js PATH_SUFFIXES chart.js)
 mark_as_advanced(HYSTERON_CHART_JS)
 if(NOT HYSTERON_CHART_JS)

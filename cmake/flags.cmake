@@ -1,4 +1,4 @@
-# How sources of ours are compiled. Never -march=native (host/backend chooses the instruction set at run time) and never
+# How our sources are compiled. Never -march=native (host/backend chooses the instruction set at run time) and never
 # -ffast-math.
 #   hysteron_options  warnings, arithmetic, include/            cuda/ and the header test use it
 #   hysteron_flags    the same, and host/ and what the build generates
@@ -12,10 +12,10 @@ endif()
 
 add_library(hysteron_options INTERFACE)
 target_include_directories(hysteron_options INTERFACE ${PROJECT_SOURCE_DIR}/include)
-# Loops marked `omp simd` become vectors; a clamp may become a select; a square root needs no errno.
+# Loops marked `omp simd` are vectorized; a clamp may become a select; a square root needs no errno.
 target_compile_options(hysteron_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:
   -Wall -Wextra -Wconversion -Wshadow -fopenmp-simd -fno-trapping-math -fno-math-errno>)
-# Sizes are signed here and unsigned in the standard library. g++'s -Wconversion lets them meet, clang's does not.
+# Sizes are signed here and unsigned in the standard library. g++'s -Wconversion allows mixing them, clang's does not.
 target_compile_options(hysteron_options INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,Clang,AppleClang>:-Wno-sign-conversion>)
 # g++ 12 warns of overlaps in its own std::string (GCC bug 105329).
 target_compile_options(hysteron_options INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>)
@@ -31,7 +31,7 @@ if(HYSTERON_SANITIZE)
   list(JOIN HYSTERON_SANITIZE "," sanitizers)
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${sanitizers}>
     $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize-recover=all> $<$<COMPILE_LANGUAGE:CXX>:-fno-omit-frame-pointer>)
-  # g++ sees uninitialized values in the standard library where its own instrumentation stands between.
+  # g++ reports uninitialized values in the standard library that are due to its own instrumentation.
   target_compile_options(hysteron_options INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized>)
   add_link_options(-fsanitize=${sanitizers})
 endif()

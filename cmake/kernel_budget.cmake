@@ -1,5 +1,5 @@
-# What each kernel takes of a multiprocessor: ptxas tells it as it compiles, and the build gathers it in
-# kernel_resources.tsv. tests/CMakeLists.txt compares it with cuda/kernel_budget.tsv. When that must change:
+# The share of a multiprocessor that each kernel takes: ptxas reports it while compiling, and the build gathers it in
+# kernel_resources.tsv. tests/CMakeLists.txt compares it with cuda/kernel_budget.tsv. When that has to change:
 #   cmake --build <build folder> --target update_kernel_budget
 target_compile_options(hysteron_cuda PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-Xptxas=-v>)
 set(launcher sh ${PROJECT_SOURCE_DIR}/cmake/record_ptxas.sh ${CMAKE_CUDA_COMPILER_LAUNCHER})

@@ -1,12 +1,13 @@
 #!/bin/sh
 # kernel_budget.sh check|update <table of kernel_resources.sh> <budget> <version of nvcc>
-# The budget: for each kernel, whatever its template arguments, the most registers of a thread and the most bytes of
-# static shared memory of a block, as one version of nvcc gives them for sm_80 and sm_90; the first line says which cells
-# are in that. The kernels of another cell are told, and not compared before an update takes them in. With any compiler,
-# for any architecture and of any cell nothing may spill or have a stack frame. `update` writes what is.
+# The budget: for each kernel, whatever its template arguments, the most registers per thread and the most bytes of
+# static shared memory per block, as one version of nvcc gives them for sm_80 and sm_90; the first line says which cells
+# are included. The kernels of other cells are reported, but not compared until an update takes them in. With any
+# compiler, for any architecture and for any cell, no kernel may spill or have a stack frame. `update` writes the
+# current figures.
 set -eu
 mode=$1 table=$2 budget=$3 version=$4
-# scan_forward<Brc<float>> is the kernel scan_forward, of the cell Brc; adam_step<float> is of no cell.
+# scan_forward<Brc<float>> is the kernel scan_forward, of the cell Brc; adam_step<float> belongs to no cell.
 names='
   function family_of(kernel) { sub(/<.*/, "", kernel); return kernel }
   function cell_of(kernel) { return match(kernel, /^[a-z_]+<[A-Z][A-Za-z0-9]*</) ? substr(kernel, index(kernel, "<") + 1, RLENGTH - index(kernel, "<") - 1) : "" }

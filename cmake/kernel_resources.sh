@@ -1,7 +1,7 @@
 #!/bin/sh
 # kernel_resources.sh <table> <object>...: gathers what record_ptxas.sh kept into one table, a line for each kernel and
-# architecture: kernel, architecture, registers of a thread, bytes of static shared memory of a block, bytes of stack
-# and bytes spilled of a thread. Names without our namespaces and parameters.
+# architecture: kernel, architecture, registers per thread, bytes of static shared memory per block, bytes of stack and
+# bytes spilled per thread. Names without our namespaces and parameters.
 set -eu
 table=$1
 shift

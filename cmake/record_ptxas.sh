@@ -1,6 +1,6 @@
 #!/bin/sh
-# record_ptxas.sh <compiler> <arguments>: a compiler launcher. What ptxas tells of each kernel (-Xptxas -v) goes to
-# <object>.ptxas, everything else where it would have gone. A compiler cache behind it tells the same from memory.
+# record_ptxas.sh <compiler> <arguments>: a compiler launcher. What ptxas reports about each kernel (-Xptxas -v) goes to
+# <object>.ptxas, everything else where it would have gone. A compiler cache behind it replays the same output.
 object= before=
 for argument; do
   [ "$before" = -o ] && object=$argument

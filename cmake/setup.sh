@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the distribution has to provide. The list first; then only what is missing; nothing at all, and no
-# network, when nothing is.
+# Installs what the distribution has to provide. First the list; then only what is missing; if nothing is missing, it
+# installs nothing and uses no network.
 set -eu
 packages="g++ cmake libeigen3-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev zlib1g-dev libssl-dev
   libgmock-dev libgtest-dev libbenchmark-dev libjs-chart.js curl ca-certificates ${EXTRA_PACKAGES:-}"
@@ -42,7 +42,7 @@ install() {
   # shellcheck disable=SC2086
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >"$log" 2>&1
 }
-# Package lists may be absent or stale: only then are they fetched.
+# Package lists may be missing or stale: only then are they fetched.
 install || { $as_root apt-get update -q >"$log" 2>&1 && install; } || {
   cat "$log" >&2
   echo "setup: could not install$missing" >&2

@@ -19,14 +19,14 @@ struct StepwiseKernels {
   void (*end_backward)(const LayerRun<Real>&, const LayerGradient<Real>&, const StepRows<Real>&, cudaStream_t);
 };
 
-/// Of a cell without matrices (kernels/scan.cuh): all steps in one launch. Null for the others.
+/// For a cell without matrices (kernels/scan.cuh): all steps in one launch. Null for all other cells.
 template <class Real>
 struct ScanKernels {
   void (*forward)(const LayerRun<Real>&, cudaStream_t) = nullptr;
   void (*backward)(const LayerRun<Real>&, const LayerGradient<Real>&, cudaStream_t) = nullptr;
 };
 
-/// Each cell's file that the build stamps out registers these.
+/// Each file that the build stamps out for a cell registers these.
 struct CellKernels {
   std::string_view cell;
   StepwiseKernels<float> stepwise_single;

@@ -6,10 +6,10 @@
 
 namespace hysteron::cuda {
 
-/// The functions of cuBLAS that are used. They lie in two libraries, of which the second opens the first.
+/// The cuBLAS functions in use. They are in two libraries; the second opens the first.
 class Cublas {
  public:
-  /// Opened at the first call, for the whole program. Throws a device error where the libraries are missing.
+  /// Opened on the first call, for the whole program. Throws a device error if the libraries are missing.
   static const Cublas& library();
   static std::string reason_against();
 
@@ -51,7 +51,7 @@ class Cublas {
   decltype(&::cublasDgemm_v2_64) product_double;
 };
 
-/// Throws a device error that names the call and cuBLAS's own reason.
+/// Throws a device error that names the call and gives cuBLAS's own reason.
 void require_success(cublasStatus_t status, const char* call);
 
 cublasStatus_t destroy_cublas(cublasHandle_t handle);

@@ -21,7 +21,7 @@ void* CudaBackend::allocate(std::size_t bytes) {
 
 void CudaBackend::release(void* memory) noexcept {
   static_cast<void>(cudaSetDevice(device_.number()));
-  const DeviceMemory freed(memory);  // waits for what still reads it
+  const DeviceMemory freed(memory);  // waits for whatever is still reading it
 }
 
 void CudaBackend::copy_in(void* to, const void* from_host, std::size_t bytes) {

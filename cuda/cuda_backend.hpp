@@ -9,8 +9,8 @@
 
 namespace hysteron::cuda {
 
-/// One GPU. Its memory is cudaMalloc's; everything goes over one stream, in the order it was asked for, and the host
-/// waits only where it reads a result.
+/// One GPU. Its memory comes from cudaMalloc; all work goes through one stream, in the order in which it was requested,
+/// and the host waits only where it reads a result.
 class CudaBackend final : public Backend {
  public:
   explicit CudaBackend(int number);

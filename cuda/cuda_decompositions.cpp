@@ -22,7 +22,7 @@ std::int64_t leading(View<double> a) { return std::max<std::int64_t>(a.row, a.co
 
 }  // namespace
 
-/// Working space on both sides, of the sizes that cuSOLVER has been asked for, and its verdict.
+/// Workspace on both sides, of the sizes that cuSOLVER asked for, and its status.
 class CudaDecompositions::Call {
  public:
   Call(Device& device, const char* name, View<double> of, std::size_t on_device, std::size_t on_host)
@@ -38,7 +38,7 @@ class CudaDecompositions::Call {
   std::size_t bytes_on_host() const { return host_.size(); }
   int* verdict() const { return static_cast<int*>(memory_.get()); }
 
-  /// Throws a numeric error unless it went well.
+  /// Throws a numeric error unless the call succeeded.
   void require_convergence() const {
     int said = 0;
     device_->copy_out(&said, verdict(), sizeof said);
@@ -61,7 +61,7 @@ class CudaDecompositions::Call {
 
 namespace {
 
-/// Copies rows to the host, which turns each so that its largest entry is positive, and to where they belong.
+/// Copies rows to the host, flips each so that its largest entry is positive, and copies them to their destination.
 void place_vectors(Device& device, const double* from, std::ptrdiff_t row, View<double> vectors) {
   const std::ptrdiff_t n = vectors.columns;
   std::vector<double> rows(static_cast<std::size_t>(vectors.rows * n));
@@ -116,7 +116,7 @@ void CudaDecompositions::symmetric_eigen(View<double> a, double* values, View<do
   const std::int64_t n = a.rows, count = vectors.rows;
   const DeviceMemory all_values = allocate_device_memory(bytes_of(n));
   std::int64_t found = 0;
-  double unused = 0;  // the range goes by index
+  double unused = 0;  // unused: the range is given by index
   std::size_t on_device = 0, on_host = 0;
   require_success(
       cusolver.eigen_size(solver_.get(), parameters_.get(), CUSOLVER_EIG_MODE_VECTOR, CUSOLVER_EIG_RANGE_I,
@@ -130,7 +130,7 @@ void CudaDecompositions::symmetric_eigen(View<double> a, double* values, View<do
                                  call.bytes_on_device(), call.on_host(), call.bytes_on_host(), call.verdict()),
                   "cusolverDnXsyevdx");
   call.require_convergence();
-  // Smallest first, and the vectors in a's first rows.
+  // Smallest first, with the vectors in the first rows of a.
   std::vector<double> ascending(static_cast<std::size_t>(count));
   device_->copy_out(ascending.data(), all_values.get(), bytes_of(count));
   require_finite(ascending, "the eigenvalues", a);
@@ -207,7 +207,7 @@ void CudaDecompositions::triangle(View<double> a, View<double> r) {
                                                 static_cast<int>(a.rows), &zero, r.first, static_cast<int>(leading(r)),
                                                 r.first, static_cast<int>(leading(r))),
                   "cublasDgeam");
-  for (std::ptrdiff_t i = 1; i < r.rows; ++i)  // below the diagonal lie the Householder vectors
+  for (std::ptrdiff_t i = 1; i < r.rows; ++i)  // the Householder vectors are below the diagonal
     require_success(cudaMemsetAsync(r.at(0, i), 0, bytes_of(i), device_->stream()), "cudaMemsetAsync");
   device_->wait();
 }
@@ -224,7 +224,7 @@ void CudaDecompositions::right_svd(View<double> a, double* values, View<double> 
     triangle(a, r);
     a = r;
   }
-  // a^T, column after column, has a's right vectors on its left.
+  // In column-major order this is a^T, whose left vectors are the right vectors of a.
   const Cusolver& cusolver = Cusolver::library();
   const std::int64_t m = a.columns, n = a.rows;
   const DeviceMemory all_values = allocate_device_memory(bytes_of(n)), left = allocate_device_memory(bytes_of(m * n)),

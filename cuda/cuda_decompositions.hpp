@@ -6,9 +6,9 @@
 
 namespace hysteron::cuda {
 
-/// Decompositions by cuSOLVER, whose matrices lie column after column: a row-major matrix, read so, is its transpose.
-/// Singular values need no copy then; QR transposes there and back. Libraries are opened, and handles made, at the
-/// first call.
+/// Decompositions by cuSOLVER, which stores matrices column by column: a row-major matrix, read that way, is its own
+/// transpose. Singular values therefore need no copy; QR transposes there and back. Libraries are opened, and handles
+/// made, on the first call.
 class CudaDecompositions final : public Decompositions {
  public:
   explicit CudaDecompositions(Device& device) : device_(&device) {}
@@ -19,11 +19,11 @@ class CudaDecompositions final : public Decompositions {
   void right_svd(View<double> a, double* values, View<double> vectors) override;
 
  private:
-  /// Calls of cuSOLVER's that share their handles and what they say in the end.
+  /// cuSOLVER calls that share their handles and the status that they report at the end.
   class Call;
-  /// a, column after column.
+  /// a, column by column.
   DeviceMemory transposed(View<double> a);
-  /// The Householder QR of `columns` [rows, columns], column after column, in place; its factors [columns].
+  /// The Householder QR of `columns` [rows, columns], column by column, in place; its factors [columns].
   DeviceMemory factorize(double* columns, std::ptrdiff_t rows, std::ptrdiff_t count);
   void start();
 

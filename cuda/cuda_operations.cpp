@@ -6,7 +6,7 @@
 #include "named_range.hpp"
 #include "persistent_kernels.hpp"
 
-// Products and recurrences; what is one kernel each lies in dense_operations.cu.
+// Products and recurrences; operations that are a single kernel are in dense_operations.cu.
 namespace hysteron::cuda {
 namespace {
 

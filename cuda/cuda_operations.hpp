@@ -8,7 +8,7 @@
 
 namespace hysteron::cuda {
 
-/// Operations on a GPU. Each returns as soon as its work is on the device's stream.
+/// Operations on a GPU. Each returns as soon as its work has been queued on the device's stream.
 template <class Real>
 class CudaOperations final : public Operations<Real> {
  public:

@@ -5,10 +5,10 @@
 
 namespace hysteron::cuda {
 
-/// The functions of cuSOLVER that are used, and cuBLAS's transposition, which row-major matrices need there.
+/// The cuSOLVER functions in use, and cuBLAS's transposition, which row-major matrices need for them.
 class Cusolver {
  public:
-  /// Opened at the first call, for the whole program. Throws a device error where the library is missing.
+  /// Opened on the first call, for the whole program. Throws a device error if the library is missing.
   static const Cusolver& library();
 
  private:
@@ -33,7 +33,7 @@ class Cusolver {
   decltype(&::cusolverDnXgesvd) svd;
 };
 
-/// Throws a device error that names the call and cuSOLVER's own reason.
+/// Throws a device error that names the call and gives cuSOLVER's own reason.
 void require_success(cusolverStatus_t status, const char* call);
 
 cusolverStatus_t destroy_cusolver(cusolverDnHandle_t handle);

@@ -8,7 +8,7 @@
 #include "named_range.hpp"
 #include "shuffle.hpp"
 
-// Everything but products and recurrences.
+// Everything except products and recurrences.
 namespace hysteron::cuda {
 
 template <class Real>

@@ -8,7 +8,7 @@ DeviceMemory allocate_device_memory(std::size_t bytes) {
   void* memory = nullptr;
   const cudaError_t status = cudaMalloc(&memory, std::max<std::size_t>(bytes, 1));
   if (status == cudaErrorMemoryAllocation) {
-    static_cast<void>(cudaGetLastError());  // told here: it is no fault of the calls to come
+    static_cast<void>(cudaGetLastError());  // reported here: later calls must not report it again
     std::size_t free = 0, all = 0;
     require_success(cudaMemGetInfo(&free, &all), "cudaMemGetInfo");
     throw device_error(
@@ -25,7 +25,7 @@ DeviceMemory allocate_device_memory(std::size_t bytes) {
 void* Workspace::reserve(std::size_t bytes) {
   if (bytes > bytes_) {
     bytes_ = 0;
-    memory_ = DeviceMemory();  // cudaFree waits for the device: nobody reads it any more
+    memory_ = DeviceMemory();  // cudaFree waits for the device: nothing reads it any more
     memory_ = allocate_device_memory(bytes);
     bytes_ = bytes;
   }
@@ -39,7 +39,7 @@ Device::Device(int number) : number_(number) {
   staging_.make();
 }
 
-// What is freed after it may still be at work.
+// The device may still be using what is freed after this.
 Device::~Device() {
   static_cast<void>(cudaSetDevice(number_));
   static_cast<void>(cudaStreamSynchronize(stream_.get()));

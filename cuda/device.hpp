@@ -9,11 +9,11 @@
 
 namespace hysteron::cuda {
 
-/// Device memory that only grows: working space that lies where it lay at a second call of the same size. What it held
-/// is lost when it grows. One operation after the other uses it, on one stream.
+/// Device memory that only grows: workspace that stays at the same address for a second call of the same size. Its
+/// contents are lost when it grows. Operations use it one after the other, on one stream.
 class Workspace {
  public:
-  /// Throws a device error that names the bytes asked for and free.
+  /// Throws a device error that gives the bytes requested and the bytes free.
   void* reserve(std::size_t bytes);
 
  private:
@@ -21,11 +21,11 @@ class Workspace {
   std::size_t bytes_ = 0;
 };
 
-/// Not cleared. Throws a device error that names the bytes asked for and free.
+/// Not cleared. Throws a device error that gives the bytes requested and the bytes free.
 DeviceMemory allocate_device_memory(std::size_t bytes);
 
-/// A GPU at work for one backend: its stream, and the memory between host and device. Everything that is asked of it
-/// goes through stream(), which makes it the thread's present device.
+/// A GPU working for one backend: its stream, and the memory between host and device. All requests to it go through
+/// stream(), which makes it the thread's current device.
 class Device {
  public:
   explicit Device(int number);
@@ -40,7 +40,7 @@ class Device {
 
   void copy_in(void* to, const void* from_host, std::size_t bytes);
   void copy_out(void* to_host, const void* from, std::size_t bytes);
-  /// Until everything asked for is done.
+  /// Waits until all requested work is done.
   void wait() const;
 
  private:

@@ -5,8 +5,8 @@
 namespace hysteron::cuda {
 namespace {
 
-/// From its making, what is launched on the stream becomes part of a graph instead of being done. An error that leaves
-/// the scope ends it too.
+/// Once this is constructed, whatever is launched on the stream becomes part of a graph instead of being executed. An
+/// error that leaves the scope ends the capture too.
 class Capture {
  public:
   explicit Capture(cudaStream_t stream) : stream_(stream) {
@@ -56,7 +56,7 @@ void GraphCache::run(const Key& key, cudaStream_t stream, const std::function<vo
   require_success(cudaGraphLaunch(latest.graph.get(), stream), "cudaGraphLaunch");
 }
 
-// A graph that the device still runs is not taken from it.
+// A graph that the device is still running is not taken away from it.
 void GraphCache::forget(cudaStream_t stream) {
   std::size_t graphs = 0;
   for (Seen& one : seen_) {

@@ -7,8 +7,8 @@
 
 namespace hysteron::cuda {
 
-/// The sole owner of something that a library of CUDA made. Movable, not copyable. What destroy says is ignored: an
-/// error of the device has been told by the call that met it.
+/// The sole owner of an object made by a CUDA library. Movable, not copyable. The status of destroy is ignored: an
+/// error of the device was already reported by the call that met it.
 template <class Made, auto destroy>
 class Handle {
  public:
@@ -24,7 +24,7 @@ class Handle {
   }
 
   Made get() const { return made_; }
-  /// The caller owns it from here on.
+  /// The caller owns it from now on.
   Made give_up() { return std::exchange(made_, Made{}); }
   explicit operator bool() const { return made_ != Made{}; }
 
@@ -39,14 +39,14 @@ using ExecutableGraph = Handle<cudaGraphExec_t, cudaGraphExecDestroy>;
 using DeviceMemory = Handle<void*, cudaFree>;
 using PinnedMemory = Handle<void*, cudaFreeHost>;
 
-/// Waits for nothing but what it is told to wait for.
+/// Waits only for what it is told to wait for.
 inline StreamHandle make_stream() {
   cudaStream_t made = nullptr;
   require_success(cudaStreamCreateWithFlags(&made, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
   return StreamHandle(made);
 }
 
-/// For order, not for cudaEventElapsedTime.
+/// For ordering, not for cudaEventElapsedTime.
 inline EventHandle make_event() {
   cudaEvent_t made = nullptr;
   require_success(cudaEventCreateWithFlags(&made, cudaEventDisableTiming), "cudaEventCreateWithFlags");

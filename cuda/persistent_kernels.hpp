@@ -9,8 +9,8 @@
 
 namespace hysteron::cuda {
 
-/// The persistent kernels of one cell (kernels/persistent): a whole run in one launch, float. The plan is the
-/// dispatcher's (schedule.hpp), workspace device memory of persistent_workspace_bytes(run, plan). Everything is queued
+/// The persistent kernels of one cell (kernels/persistent): a whole run in one launch, float. The plan comes from the
+/// dispatcher (schedule.hpp), workspace is device memory of persistent_workspace_bytes(run, plan). Everything is queued
 /// on the stream; nothing waits. A plan that is not compiled is a defect.
 struct PersistentKernels {
   void (*forward)(const LayerRun<float>& run, const PersistentPlan& plan, void* workspace, cudaStream_t stream);
@@ -18,10 +18,10 @@ struct PersistentKernels {
                    void* workspace, cudaStream_t stream);
 };
 
-/// Null for a cell that has none: one without a dense recurrence, or unknown.
+/// Null for a cell that has none: one without a dense recurrence, or an unknown one.
 const PersistentKernels* persistent_kernels(std::string_view cell);
 
-/// What the table holds of each cell; compiled apart for each cell and direction (persistent_cell.cu.in).
+/// The table's entries for each cell; compiled separately for each cell and direction (persistent_cell.cu.in).
 template <Cell C>
 void persistent_forward_of(const LayerRun<float>& run, const PersistentPlan& plan, void* workspace,
                            cudaStream_t stream);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <type_traits>
 
-// cuBLAS counts columns first. A row-major matrix, read so, is its transpose; so c^T = op(b)^T op(a)^T is asked for,
-// with b as the first factor, and neither copy nor further transposition.
+// cuBLAS is column-major. A row-major matrix, read that way, is its transpose; so we ask for c^T = op(b)^T op(a)^T,
+// with b as the first factor, and need neither a copy nor a further transposition.
 namespace hysteron::cuda {
 namespace {
 
@@ -19,7 +19,7 @@ constexpr cublasComputeType_t arithmetic = std::is_same_v<Real, float> ? CUBLAS_
 
 cublasOperation_t operation(Transposed transposed) { return transposed == Transposed::yes ? CUBLAS_OP_T : CUBLAS_OP_N; }
 
-/// From one row to the next; of a single row it need not be told truly, but cuBLAS checks it.
+/// The distance from one row to the next; for a single row any value would do, but cuBLAS checks it.
 template <class T>
 std::int64_t leading(const View<T>& matrix) {
   return std::max<std::int64_t>(matrix.row, matrix.columns);
@@ -30,7 +30,7 @@ std::int64_t depth(const ProductRun<Real>& run) {
   return run.ta == Transposed::yes ? run.a.rows : run.a.columns;
 }
 
-/// To how many bytes every row of every replica is aligned, as far as cuBLAS makes use of it.
+/// The alignment in bytes of every row of every replica, as far as cuBLAS makes use of it.
 template <class T>
 std::int64_t alignment(const View<T>& matrix) {
   const auto bits = reinterpret_cast<std::uintptr_t>(matrix.first) |
@@ -57,7 +57,7 @@ MatrixLayout layout(const View<T>& matrix, int replicas) {
   return layout;
 }
 
-/// A product of matrices without values, which cuBLAS does not take.
+/// A product of matrices without elements, which cuBLAS does not accept.
 template <class Real>
 void add_nothing(const ProductRun<Real>& run, cudaStream_t stream) {
   if (run.result == Result::added) return;
@@ -137,7 +137,7 @@ Products::Plan Products::make_plan(const ProductRun<Real>& run) const {
   if (status == CUBLAS_STATUS_NOT_SUPPORTED || (status == CUBLAS_STATUS_SUCCESS && count == 0)) return {};
   require_success(status, "cublasLtMatmulAlgoGetHeuristic");
 
-  // As many replicas at a time as the working space has room for.
+  // As many replicas at a time as the workspace has room for.
   for (int replicas = run.c.replicas; replicas >= 1; replicas = replicas > 1 ? (replicas + 1) / 2 : 0) {
     const Layouts several = layouts(run, replicas);
     cublasLtMatmulHeuristicResult_t checked{};

@@ -21,9 +21,9 @@ struct ProductRun {
   Result result;
 };
 
-/// Products by cuBLAS, one a replica, in the numbers' own precision: no TF32. What a replica gets does not depend on
-/// the replicas beside it: the algorithm is the one that cuBLAS names for a single replica, carried over to as many at
-/// a time as its working space allows; sums that are cut go through that space in a fixed order, never through atomics.
+/// Products by cuBLAS, one per replica, in the numbers' own precision: no TF32. The result of a replica does not depend
+/// on the other replicas: the algorithm is the one that cuBLAS names for a single replica, applied to as many at a time
+/// as its workspace allows; sums that are split go through that space in a fixed order, never through atomics.
 class Products {
  public:
   explicit Products(Device& device);
@@ -32,10 +32,10 @@ class Products {
   void multiply(const ProductRun<Real>& run);
 
  private:
-  /// Everything that decides on an algorithm.
+  /// Everything that determines the algorithm.
   using Key = std::array<std::int64_t, 15>;
   struct Plan {
-    std::optional<cublasLtMatmulAlgo_t> algorithm;  // none: cuBLAS has none to name; replica by replica then
+    std::optional<cublasLtMatmulAlgo_t> algorithm;  // none: cuBLAS names none; then replica by replica
     int replicas = 1;                               // at a time
   };
   struct Layouts {

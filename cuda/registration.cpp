@@ -7,7 +7,7 @@
 #include "cuda_backend.hpp"
 #include "require_success.hpp"
 
-// What can be known of the GPUs before one is used.
+// What can be known about the GPUs before one is used.
 namespace hysteron::cuda {
 namespace {
 
@@ -17,7 +17,7 @@ std::string version_text(int version) {
   return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
 }
 
-// A machine without a driver, or with one and no GPU, is no failure: it has no devices.
+// A machine without a driver, or with a driver but no GPU, is not a failure: it has no devices.
 struct Devices {
   int count = 0;
   std::string reason;  // why there are none
@@ -57,7 +57,7 @@ std::string reason_against(const cudaDeviceProp& properties) {
          std::to_string(properties.minor) + "; this build needs " + std::to_string(oldest_major) + ".0 or later";
 }
 
-// A kind can be used where one of its devices can.
+// A kind of device can be used if at least one device of that kind can.
 std::string reason_against_all() {
   const Devices found = find_devices();
   if (found.count == 0) return found.reason;

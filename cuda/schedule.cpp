@@ -13,10 +13,11 @@ namespace {
 
 constexpr std::array<std::string_view, 4> schedule_names{"stepwise", "solo", "cluster", "scan"};
 
-// The model: floors of a step times 1.4, an H200's rates (bench/results/persistent.md has the predicted times).
-constexpr double solo_exchange = 0.20, cluster_exchange = 0.36;  // microseconds: product of no length, cell, hand-over
+// The model: the latency floors of a step times 1.4, and an H200's rates (bench/results/persistent.md has the predicted
+// times).
+constexpr double solo_exchange = 0.20, cluster_exchange = 0.36;  // microseconds: empty product, cell, hand-over
 constexpr double multiply_adds = 128 * 1.7e3 / 1.5;              // per microsecond and multiprocessor
-constexpr double stepwise_product = 5, stepwise_flops = 3e7;     // microseconds a product; flops per microsecond
+constexpr double stepwise_product = 5, stepwise_flops = 3e7;     // microseconds per product; flops per microsecond
 constexpr double scan_step = 0.05;
 constexpr int registers_of_block = 65536, registers_besides_weights = 90, fewest_registers = 64;
 
@@ -33,7 +34,7 @@ int slices_of(const Shape& shape, int sequences) { return (shape.batch + sequenc
 
 int products_of_step(const CellInfo& cell) { return cell.deep > 0 ? 2 : 1; }
 
-/// Blocks that share a multiprocessor share its arithmetic, and hide each other's waiting.
+/// Blocks that share a multiprocessor share its arithmetic, and hide each other's waits.
 double persistent_step(const RecurrenceKind& kind, const PersistentLayout& layout, int multiprocessors) {
   const int matrices = matrices_of(kind.cell);
   const double floor = (layout.blocks > 1 ? cluster_exchange : solo_exchange) * products_of_step(kind.cell);

@@ -48,8 +48,8 @@ const ScheduleDecision& ScheduleChooser::choose(const LayerRun<Real>& run, Direc
       .precision = std::is_same_v<Real, float> ? Precision::single_precision : Precision::double_precision,
       .direction = direction,
       .input = input};
-  // A schedule sums in an order of its own. It is chosen as for one replica, so that no result depends on the replicas
-  // beside; how that schedule's blocks are laid out then may.
+  // Each schedule sums in its own order. It is chosen as for one replica, so that no result depends on the other
+  // replicas; the layout of that schedule's blocks may depend on them.
   RecurrenceKind alone = kind;
   alone.shape.replicas = 1;
   const std::string_view schedule = name_of(choose_schedule(alone, traits_, wish_).schedule);

@@ -11,7 +11,7 @@
 
 namespace hysteron::cuda {
 
-/// Asks the dispatcher (schedule.hpp) on behalf of one device, remembers its answers, and tells each once.
+/// Asks the dispatcher (schedule.hpp) on behalf of one device, remembers its answers, and reports each of them once.
 class ScheduleChooser {
  public:
   explicit ScheduleChooser(const Device& device);
@@ -20,7 +20,7 @@ class ScheduleChooser {
   void wish(std::string_view schedule);
   void on_choice(Backend::Listen listen) { listen_ = std::move(listen); }
 
-  /// Throws a usage error where the schedule wished for cannot take the run. Valid until the next wish.
+  /// Throws a usage error if the requested schedule cannot take the run. Valid until the next wish.
   template <class Real>
   const ScheduleDecision& choose(const LayerRun<Real>& run, Direction direction);
 

@@ -7,17 +7,17 @@ namespace hysteron::cuda {
 
 int close_library(void* library);
 
-/// A shared library of the CUDA toolkit, opened at run time: a program that can use a GPU then starts on machines that
-/// have no toolkit. Looked for where the system looks, then in $CUDA_HOME, $CUDA_PATH and /usr/local/cuda.
+/// A shared library of the CUDA toolkit, opened at run time, so that a program that can use a GPU also starts on
+/// machines without the toolkit. Looked for where the system looks, then in $CUDA_HOME, $CUDA_PATH and /usr/local/cuda.
 class SharedLibrary {
  public:
   /// file: "libcublas.so.13". Never throws: reason_against says what is missing.
   explicit SharedLibrary(const std::string& file);
 
-  /// Empty, or why the library cannot be used.
+  /// Empty, or the reason why the library cannot be used.
   const std::string& reason_against() const { return reason_; }
 
-  /// Function: decltype(&cublasCreate), say. Throws a device error where library or function are missing.
+  /// Function: decltype(&cublasCreate), say. Throws a device error if the library or the function is missing.
   template <class Function>
   Function function(const char* name) const {
     return reinterpret_cast<Function>(address(name));

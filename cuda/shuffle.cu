@@ -6,7 +6,8 @@
 #include "shuffle.hpp"
 
 // Keys are made on the device, and sorted by radix, which keeps equal keys in the order of their numbers; one replica
-// after the other, for once an epoch. (CUB sorts all segments in one launch too, with a kernel that spills registers.)
+// after the other, since this happens only once per epoch. (CUB can also sort all segments in one launch, but with a
+// kernel that spills registers.)
 namespace hysteron::cuda {
 namespace {
 
@@ -42,7 +43,7 @@ void launch_shuffle(const ShuffleRun& run, Workspace& workspace, cudaStream_t st
                                                     run.count, 0, 64, stream),
                     "cub::DeviceRadixSort::SortPairs");
   };
-  sort(nullptr, unplaced, nullptr);  // says what it needs
+  sort(nullptr, unplaced, nullptr);  // returns the size that it needs
 
   const std::size_t of_keys = rounded(std::size_t(run.count) * sizeof(std::uint64_t));
   const std::size_t of_numbers = rounded(std::size_t(run.count) * sizeof(int));

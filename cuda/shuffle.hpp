@@ -5,7 +5,7 @@
 
 namespace hysteron::cuda {
 
-/// ShuffleRun on a GPU. The working space grows where it must.
+/// ShuffleRun on a GPU. The workspace grows when it has to.
 void launch_shuffle(const ShuffleRun& run, Workspace& workspace, cudaStream_t stream);
 
 }  // namespace hysteron::cuda

@@ -7,14 +7,14 @@
 namespace hysteron::cuda {
 
 /// Pinned memory through which small copies pass: the host goes on at once, and an upload waits for its turn on the
-/// stream. Used in turn, each part again only when the device has read it.
+/// stream. The parts are used in turn, each again only after the device has read it.
 class Staging {
  public:
-  static constexpr std::size_t largest = std::size_t{256} << 10;  ///< bytes that one copy may have
+  static constexpr std::size_t largest = std::size_t{256} << 10;  ///< the most bytes in one copy
 
-  void make();  ///< on the present device
+  void make();  ///< on the current device
   void copy_in(void* to, const void* from_host, std::size_t bytes, cudaStream_t stream);
-  /// Returns when the values are there.
+  /// Returns when the values have arrived.
   void copy_out(void* to_host, const void* from, std::size_t bytes, cudaStream_t stream);
 
  private:

@@ -5,7 +5,7 @@
 namespace hysteron::cuda {
 namespace {
 
-// A graph of fewer launches is not worth its making; one of more holds too much memory.
+// A graph of fewer launches is not worth making; one of more holds too much memory.
 constexpr int fewest_steps_of_graph = 4, most_steps_of_graph = 4096;
 
 void add_to(GraphCache::Key& key, std::initializer_list<std::int64_t> values) { key.insert(key.end(), values); }
@@ -30,7 +30,7 @@ GraphCache::Key key_of(const LayerRun<Real>& run, const void* workspace) {
   return key;
 }
 
-/// The first `lanes` lanes of a record at a step, a row a sequence.
+/// The first `lanes` lanes of a record at a step, one row per sequence.
 template <class Real>
 View<Real> rows_at(const Shape& shape, const Lanes<Real>& field, int step, int lanes) {
   return {field.first + step * field.step,     shape.replicas, shape.batch,
@@ -52,7 +52,7 @@ struct Weights {
   }
 };
 
-/// What forward and backward of a run need besides it.
+/// What forward and backward of a run need in addition to the run itself.
 template <class Real>
 struct Stepwise {
   Stepwise(Device& device, const LayerRun<Real>& run)

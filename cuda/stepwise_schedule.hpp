@@ -7,8 +7,8 @@
 
 namespace hysteron::cuda {
 
-/// Forward and backward over time, step by step: products by cuBLAS, and point-wise kernels between them. For every
-/// cell, shape, precision and device; a run that comes again goes as one graph.
+/// Forward and backward over time, step by step: products by cuBLAS, and point-wise kernels between them. Works for
+/// every cell, shape, precision and device; a run that is repeated is submitted as one graph.
 template <class Real>
 class StepwiseSchedule {
  public:

@@ -1,4 +1,5 @@
-// The program on a task to act in: run folder, result, the same bits again, stopping and going on, failures, messages.
+// The program on a task in which a network acts: run folder, result, reproducible bits, stopping and resuming,
+// failures, messages.
 #include <regex>
 
 #include <gmock/gmock.h>
@@ -12,7 +13,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-// A run of a moment.
+// A run that takes a moment.
 const std::string small =
     "train --task t_maze --set task.length=2 --cell gru --units 6 --layers 2 --set train.replay=80 --set train.batch=6 "
     "--set train.updates_per_episode=3 --set train.evaluate_every=4 --set init.measure_steps=20 "
@@ -49,7 +50,7 @@ TEST_F(Acting, ARunLeavesWhatItPromises) {
   }
   EXPECT_THAT(evaluated, testing::ElementsAre(0, 4, 8, 10));
   EXPECT_THAT(measured, testing::ElementsAre(0, 5, 10));
-  // The model is that of any other run.
+  // The model is like that of any other run.
   EXPECT_THAT(bytes("runs/x/models/replica-01.safetensors"), HasSubstr("rnn.second.weight_ih_l0"));
 }
 
@@ -66,7 +67,7 @@ TEST_F(Acting, ReplicaKEqualsARunOfOneWithSeedPlusK) {
   }
 }
 
-// A run that would go on for ever, stopped; then shortened to end a few episodes later.
+// A run that would go on forever, stopped; then shortened to end a few episodes later.
 TEST_F(Acting, StoppedAndResumedIsAsNeverStopped) {
   const std::string line = small + warm + "--replicas 2 --json --out ";
   Child child(HYSTERON_PROGRAM,
@@ -126,7 +127,7 @@ TEST_F(Acting, NetworksAreMadeReadyOnWhatIsExplored) {
                         "--layers 1 --replicas 2 --out new.safetensors --json")
                         .json();
   EXPECT_THAT(json["vaa_after"], SizeIs(2));
-  // It is what training starts from.
+  // It is the state from which training starts.
   succeeds(
       "train --task t_maze --set task.length=3 --set train.replay=100 --init warm_up --set init.steps=4 "
       "--set init.measure_steps=20 --set init.measure_draws=1 --units 6 --layers 1 --replicas 2 "

@@ -32,7 +32,7 @@ class Arrays : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  // The file's name.
+  // Returns the path of the file.
   template <class Value>
   std::string write(const std::string& name, std::vector<std::int64_t> shape, const std::vector<Value>& values) {
     const auto path = folder_ / name;

@@ -1,4 +1,4 @@
-// The tables, charts and pictures of linear autoencoders of growing size.
+// The tables, charts and pictures for linear autoencoders of growing size.
 #include "runs/autoencoder_findings.hpp"
 
 #include <gmock/gmock.h>
@@ -11,7 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 
-/// Random walks: what is near in time is alike.
+/// Random walks: values close in time are alike.
 Sequences walks(int count, int steps, std::uint64_t seed) {
   Random random(seed, Stream::test_of_library);
   Sequences all{
@@ -40,7 +40,7 @@ TEST(AutoencoderFindings, TellHowMuchIsKeptAndForgotten) {
   ASSERT_EQ(by_length.rows.size(), 3u);
   for (std::size_t column = 1; column < by_lag.header.size(); ++column) {
     if (column == 2) continue;
-    EXPECT_EQ(number(by_lag.rows[2][column]), column == 1 ? 1 : 0) << by_lag.header[column];  // of full rank
+    EXPECT_EQ(number(by_lag.rows[2][column]), column == 1 ? 1 : 0) << by_lag.header[column];  // at full rank
     const double less = number(by_lag.rows[0][column]), more = number(by_lag.rows[1][column]);
     EXPECT_TRUE(column == 1 ? less < more : less > more) << by_lag.header[column] << ": " << less << " " << more;
   }
@@ -71,7 +71,7 @@ TEST(AutoencoderFindings, PicturesShowPixelsInTheirPlaces) {
     EXPECT_EQ(rows[0].pictures[digit].width, 7);
     for (std::size_t pixel = 0; pixel < 49; ++pixel) {
       EXPECT_EQ(rows[0].pictures[digit].values[pixel], sequences.inputs[digit * 49 + 48 - pixel]);
-      EXPECT_NEAR(rows[2].pictures[digit].values[pixel], rows[0].pictures[digit].values[pixel], 1e-6);  // of full rank
+      EXPECT_NEAR(rows[2].pictures[digit].values[pixel], rows[0].pictures[digit].values[pixel], 1e-6);  // at full rank
       missed += std::abs(rows[1].pictures[digit].values[pixel] - rows[0].pictures[digit].values[pixel]);
     }
   }

@@ -1,4 +1,5 @@
-// Networks that start from linear autoencoders: what their states are, what their read-out knows, what chance decides.
+// Networks that start from linear autoencoders: what their states are, what their read-out knows, what is left to
+// chance.
 #include <Eigen/Dense>
 #include <cmath>
 #include <functional>
@@ -26,7 +27,7 @@ using Values = std::vector<double>;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-/// Unequal lengths, a mean, and labels that the first steps decide.
+/// Unequal lengths, a nonzero mean, and labels that depend on the first steps.
 Sequences labeled_sequences(int count = 80, int steps = 6, int features = 2) {
   Random random(3, Stream::test_of_library);
   Sequences all{.count = count,
@@ -92,7 +93,7 @@ class AutoencoderStart : public testing::Test {
   Sequences sequences = labeled_sequences();
 };
 
-// Small states stay where tanh is a line, and wide open gates let everything through: the network is the recurrence.
+// Small states stay where tanh is linear, and wide open gates let everything through: the network is the recurrence.
 TEST_F(AutoencoderStart, EveryCellIsTheLinearMemoryWhenItsStatesAreSmall) {
   constexpr double scale = 1e-4;
   const LinearAutoencoder autoencoder = fitted(sequences, 7);
@@ -112,8 +113,8 @@ TEST_F(AutoencoderStart, TheReadOutAnswersBeforeAnyTraining) {
   for (const char* const cell : {"lmn", "elman", "gru", "lstm"}) {
     Model<double> model = start(shape(cell, 12));
     const Evaluation before = evaluate(model, sequences, LossKind::cross_entropy, 1);
-    EXPECT_GT(before.accuracy[0], 0.6) << cell;  // a third by chance; the middle of three is hard for a line
-    // No other size of the answers does better.
+    EXPECT_GT(before.accuracy[0], 0.6) << cell;  // chance is a third; the middle class of three is hard for a line
+    // No other scale of the outputs does better.
     for (const double factor : {0.9, 1.1}) {
       Model<double> other = start(shape(cell, 12));
       for (const char* const name : {"readout.weight", "readout.bias"}) {
@@ -136,7 +137,7 @@ TEST_F(AutoencoderStart, ALayerAboveRemembersTheStatesBelow) {
     const Values recurrent = parameter(model, "rnn.weight_hh" + of_layer);
     EXPECT_THAT(Values(recurrent.begin() + 25, recurrent.begin() + 50),
                 testing::Pointwise(testing::DoubleNear(1e-5), expected.memory_weight));
-    // The states of this layer, as the network has them.
+    // The states of this layer as the network computes them.
     Unrolled<double> unrolled(model, {6, 80}, 1, Keep::states);
     Batches<double> batches(*backend, sequences, 1, 80);
     std::vector<int> indices(80);
@@ -153,7 +154,7 @@ TEST_F(AutoencoderStart, ALayerAboveRemembersTheStatesBelow) {
   }
 }
 
-// Six steps of two features have a rank of 12: the other units start apart from the memory.
+// Six steps of two features have rank 12: the remaining units start separate from the memory.
 TEST_F(AutoencoderStart, UnitsLeftOverStandApart) {
   Model<double> model = start(shape("lmn", 15));
   const Values recurrent = parameter(model, "rnn.weight_hh_l0");
@@ -185,7 +186,7 @@ TEST_F(AutoencoderStart, ReplicaKIsTheRunOfSeedPlusK) {
     EXPECT_EQ(first == second, alike);
     EXPECT_EQ(second, start(shape("lmn", 6), set, {6}).parameters().block().to_host());
   }
-  // Replicas of different sizes of memory and windows.
+  // Replicas with memories and windows of different sizes.
   Model<double> varied = start(shape("lmn", 6), {"init.components_each=6,3", "init.windows=0,2"}, {1, 1});
   const Values input = parameter(varied, "rnn.weight_ih_l0");
   const LinearAutoencoder narrow = fitted(sequences, 3, 2), whole = fitted(sequences, 6);
@@ -193,7 +194,8 @@ TEST_F(AutoencoderStart, ReplicaKIsTheRunOfSeedPlusK) {
   for (std::size_t i = 0; i < 6; ++i) EXPECT_NEAR(input[12 + i], narrow.input_weight[i], 1e-9);
 }
 
-// The same network from the function that the initializer is, and its first layer from an autoencoder of one's own.
+// The same network from the function behind the initializer, and its first layer from an autoencoder that the caller
+// has fitted.
 TEST_F(AutoencoderStart, OfALibrarysUser) {
   Model<double> whole(*backend, shape("gru", 8), 1), layer(*backend, shape("gru", 8), 1);
   const std::vector<std::uint64_t> seeds{1};
@@ -234,7 +236,7 @@ TEST_F(AutoencoderStart, AnswersHeldBackAreNotLookedAt) {
   EXPECT_NE(start(shape("gru", 6), {}, {1}, objective).parameters().block().to_host(), before);
 }
 
-// Of targets at each of the last steps, those of steps that there are: least squares in closed form.
+// With targets at each of the last steps, only steps that exist count: least squares in closed form.
 TEST_F(AutoencoderStart, TargetsOfSeveralSteps) {
   sequences.labels.clear();
   sequences.target_steps = 3;

@@ -1,4 +1,4 @@
-// The devices that a user may ask for, and what is said about those that cannot be had.
+// The devices that a user may ask for, and what is said about those that are not available.
 #include <limits>
 
 #include <gmock/gmock.h>

@@ -111,7 +111,7 @@ TEST_F(BinaryCrossEntropy, OfNothingIsNothing) {
   EXPECT_EQ(answers[0], 0);
 }
 
-// Whatever the batches: the accuracy is a share of all notes, not a mean of shares.
+// Whatever the batches: the accuracy is a fraction of all notes, not a mean of fractions.
 TEST_F(BinaryCrossEntropy, EvaluationIsThatOfTheWholeSet) {
   Sequences sequences = normal_sequences(300, 4, 2, 3);  // more than one evaluation takes at once
   sequences.target_steps = 4, sequences.outputs = 3;

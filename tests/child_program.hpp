@@ -16,18 +16,18 @@
 
 #include "tests/record_files.hpp"
 
-// The built program, run as a user runs it.
+// The built program, run the way a user runs it.
 
 extern char** environ;
 
 namespace hysteron {
 
-/// How a process ended and what it said.
+/// How a process ended and what it printed.
 struct Ended {
-  int code = -1;  ///< its exit code; of one that a signal ended, minus the signal
+  int code = -1;  ///< its exit code; if a signal ended it, minus the signal
   std::string out, err;
 
-  /// The last line of stdout. A failed test, and null, when it is not one JSON object.
+  /// The last line of stdout. If it is not one JSON object, the test fails and this is null.
   nlohmann::ordered_json json() const {
     const std::string text = out.substr(0, out.find_last_not_of('\n') + 1);
     const auto json = nlohmann::ordered_json::parse(text.substr(text.rfind('\n') + 1), nullptr, false);
@@ -36,7 +36,7 @@ struct Ended {
   }
 };
 
-/// A program that runs in a folder, without HYSTERON_* in its environment but for those given ("NAME=value").
+/// A program that runs in a folder, with no HYSTERON_* in its environment except those given ("NAME=value").
 class Child {
  public:
   Child(const std::string& program, std::vector<std::string> arguments, const std::filesystem::path& folder,
@@ -68,7 +68,7 @@ class Child {
 
   void send(int signal) const { ::kill(pid_, signal); }
 
-  /// Waits until `there` exists; false when the process ends before.
+  /// Waits until `there` exists; false if the process ends first.
   bool waits_for(const std::filesystem::path& there) {
     while (!std::filesystem::exists(there)) {
       if (::waitpid(pid_, &status_, WNOHANG) == pid_) {
@@ -100,7 +100,7 @@ class Child {
   int status_ = 0;
 };
 
-/// Words of a command line; none of them holds a space.
+/// The words of a command line; none of them contains a space.
 inline std::vector<std::string> words(const std::string& line) {
   std::vector<std::string> all;
   for (std::size_t at = 0; at < line.size();) {
@@ -111,7 +111,7 @@ inline std::vector<std::string> words(const std::string& line) {
   return all;
 }
 
-/// The built program on one thread: nothing that is tested depends on their number.
+/// The built program on one thread: nothing that is tested depends on the number of threads.
 class ProgramTest : public testing::Test {
  protected:
   Ended hysteron(const std::string& line, std::vector<std::string> variables = {}) const {
@@ -123,7 +123,7 @@ class ProgramTest : public testing::Test {
     EXPECT_EQ(ended.code, 0) << line << "\n" << ended.err;
     return ended;
   }
-  /// The message of a line that must fail with this exit code, and print nothing on stdout.
+  /// The message of a command line that must fail with this exit code and print nothing on stdout.
   std::string fails(int code, const std::string& line, std::vector<std::string> variables = {}) const {
     const Ended ended = hysteron(line, std::move(variables));
     EXPECT_EQ(ended.code, code) << line << "\n" << ended.err;

@@ -29,7 +29,7 @@ inline std::vector<float> normal(const Extents& shape, unsigned seed) {
       seed);
 }
 
-/// Commands run on small files of the test's own.
+/// Commands run on the test's own small files.
 class Commands : public ProgramTest {
  protected:
   void put_floats(const std::string& name, const Extents& shape, std::span<const float> values) const {
@@ -45,7 +45,7 @@ class Commands : public ProgramTest {
   std::vector<double> values(const std::string& name) const { return to_doubles(array(name), name); }
   Safetensors tensors(const std::string& name) const { return read_safetensors(folder / name); }
 
-  /// A new network for X.npy, not initialized any further than classic.
+  /// A new network for X.npy, initialized only by classic.
   void make_network(const std::string& name, const std::string& options) const {
     succeeds("prepare --inputs X.npy --set init.measure_draws=0 --out " + name + " " + options);
   }

@@ -1,4 +1,5 @@
-// info, prepare and measure vaa: what they compute, held against definitions, other ways to compute it, and PyTorch.
+// info, prepare and measure vaa: their results compared with definitions, with other ways to compute them, and with
+// PyTorch.
 #include <cmath>
 
 #include <gmock/gmock.h>
@@ -80,7 +81,7 @@ TEST_F(Commands, PrepareOfATaskIsWhereTrainingStarts) {
   EXPECT_EQ(bytes("ready.safetensors"), bytes("run/models/replica-00.safetensors"));
 }
 
-// A file with names, types, an order and tensors of its own keeps them.
+// A file with its own names, types, order and tensors keeps them.
 TEST_F(Commands, PrepareWritesTheUsersFileAgain) {
   put_normal("X.npy", {12, 40, 2}, 1);
   Safetensors file;
@@ -114,7 +115,7 @@ TEST_F(Commands, PrepareWritesTheUsersFileAgain) {
     EXPECT_EQ(after.tensors[t].array.bytes == file.tensors[t].array.bytes, file.tensors[t].name == "other.table")
         << file.tensors[t].name;
   }
-  // No gradient step: the file as it was. The VAA before is what it is measured to be.
+  // No gradient step: the file stays as it was. The VAA before is the measured one.
   succeeds(line + " --cell gru --set init.steps=0 --force");
   EXPECT_EQ(bytes("out.safetensors"), before);
   const auto measured =
@@ -151,7 +152,7 @@ TEST_F(Commands, PrepareNeedsSequencesAndAFile) {
 }
 
 TEST_F(Commands, VaaOfStatesIsItsDefinition) {
-  // Three attractors among five: two states in the first, two in the second, one alone.
+  // Three attractors among five states: two states in the first, two in the second, one in the third.
   put_floats("S.npy", {5, 2}, std::vector<float>{0, 0, 1, 1, 0.00005F, 0, 1, 1.00009F, 3, 0});
   const auto json = succeeds("measure vaa --states S.npy --json").json();
   EXPECT_DOUBLE_EQ(json["vaa"].get<double>(), 3.0 / 5);
@@ -161,7 +162,7 @@ TEST_F(Commands, VaaOfStatesIsItsDefinition) {
   EXPECT_THAT(json["vaa_star"].get<double>(), AllOf(Ge(0.2), Le(1.0)));
   EXPECT_EQ(succeeds("measure vaa --states S.npy --epsilon 1e-5 --json").json()["attractors"], 5);
   EXPECT_EQ(succeeds("measure vaa --states S.npy --epsilon 10 --json").json()["attractors"], 1);
-  // VAA* by its definition, of distances between hyperbolic tangents.
+  // VAA* by its definition, from distances between hyperbolic tangents.
   const std::vector<double> states = values("S.npy");
   double expected = 0;
   for (std::size_t i = 0; i < 5; ++i) {

@@ -1,4 +1,4 @@
-// hysteron data list, get, check: against a server of the test's own, with tables of the test's own.
+// hysteron data list, get, check: against the test's own server, with the test's own tables.
 #include <algorithm>
 #include <memory>
 
@@ -32,7 +32,7 @@ std::string gzipped(const std::string& text) {
   return packed;
 }
 
-/// Letters that do not pack well.
+/// Letters that do not compress well.
 std::string letters(std::size_t count, unsigned seed) {
   std::string text;
   for (std::size_t i = 0; i < count; ++i) {
@@ -47,7 +47,7 @@ class Digest : public testing::Test {
   TemporaryFolder folder;
 };
 
-// FIPS 180-4's examples.
+// The examples of FIPS 180-4.
 TEST_F(Digest, OfKnownTexts) {
   put(folder / "abc", "abc");
   put(folder / "none", "");
@@ -80,7 +80,7 @@ TEST_F(Digest, OfADamagedFileSaysSo) {
   put(folder / "cut", packed.substr(0, packed.size() / 2));
   EXPECT_THAT(contents_digest(folder / "cut").problem, HasSubstr("too early"));
   std::string changed = packed;
-  changed[changed.size() - 6] ^= 1;  // of the checksum
+  changed[changed.size() - 6] ^= 1;  // part of the checksum
   put(folder / "changed", changed);
   EXPECT_THAT(contents_digest(folder / "changed").problem, HasSubstr("damaged"));
   EXPECT_THAT(message_of(ErrorKind::data, [&] { unpacked_text(folder / "cut"); }), HasSubstr("too early"));
@@ -142,7 +142,7 @@ TEST(DataSets, ATableThatIsWrongIsRefused) {
   EXPECT_THAT(refusal("{\"s\": {\"title\": 3}}"), HasSubstr("title"));
 }
 
-/// A server in the folder `there`, a table of one data set of two files, and a data folder `here`.
+/// A server in the folder `there`, a table with one data set of two files, and a data folder `here`.
 class Fetching : public ProgramTest {
  protected:
   void SetUp() override {
@@ -177,7 +177,7 @@ class Fetching : public ProgramTest {
                        {"files", {file("a", first, of_first), file("b", second, of_second)}}}}};
     put(folder / "sets.json", table.dump());
   }
-  /// What a fetch that must fail says; its progress is told on stderr too.
+  /// What a fetch that must fail says; its progress goes to stderr too.
   std::string refused() const {
     const Ended ended = hysteron(get);
     EXPECT_EQ(ended.code, 3) << ended.err;
@@ -248,7 +248,7 @@ TEST_F(Fetching, GoesOnWithWhatHasArrived) {
 TEST_F(Fetching, BeginsAnewWhereItCannotGoOn) {
   std::filesystem::create_directories(folder / "here/small");
   put(folder / "here/small/.a.from-1", gzipped(first).substr(0, 2000));
-  put(folder / "here/small/.b.from-1", letters(500, 77));  // of another version
+  put(folder / "here/small/.b.from-1", letters(500, 77));  // from another version
   urls({"whole/a.gz"}, {"b"});
   EXPECT_THAT(succeeds(get).err, AllOf(HasSubstr("fetching a anew"), HasSubstr("fetching b anew")));
   EXPECT_EQ(requests(), "/whole/a.gz 0\n/whole/a.gz 0\n/b 500\n/b 0\n");
@@ -302,7 +302,7 @@ TEST_F(Fetching, StopsOnASignalAndKeepsWhatHasArrived) {
   EXPECT_THAT(requests(), HasSubstr(fmt::format("/a.gz {}\n", arrived)));
 }
 
-// The limit of a file's size stands for a disk that is full: the system refuses the write.
+// A limit on file size stands in for a full disk: the system refuses the write.
 TEST_F(Fetching, ADiskThatIsFullIsSaidSo) {
   const std::string line = fmt::format("trap '' XFSZ; ulimit -f 8; exec '{}' {}", HYSTERON_PROGRAM, get);
   const Ended ended = Child("/bin/sh", {"-c", line}, folder.path()).wait();
@@ -335,7 +335,7 @@ TEST_F(Data, WhatNobodyGivesIsToBeMade) {
 
 TEST_F(Data, CheckOfASetThatIsNotThere) {
   EXPECT_EQ(hysteron("data check mnist --data .").code, 3);
-  // Nothing was checked: that is no success.
+  // Nothing was checked, so this is not a success.
   EXPECT_THAT(fails(3, "data check --data somewhere"),
               AllOf(HasSubstr("no data set"), HasSubstr("somewhere (not there)")));
 }

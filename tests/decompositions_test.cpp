@@ -13,7 +13,7 @@
 namespace hysteron {
 namespace {
 
-// A matrix on the host, and as a window on a wider tensor, so that strides are taken for what they are.
+// A matrix on the host, and as a window on a wider tensor, so that strides are really tested.
 struct Numbers {
   std::ptrdiff_t rows = 0, columns = 0;
   std::vector<double> values;
@@ -122,11 +122,11 @@ TEST_F(DecompositionsOfABackend, OrthonormalColumnsAndTriangles) {
   struct Case {
     std::ptrdiff_t rows, columns;
   };
-  // Many rows are reduced in blocks, in two turns.
+  // Many rows are reduced in blocks, in two rounds.
   for (const auto& [rows, columns] : {Case{1, 1}, Case{5, 5}, Case{7, 3}, Case{1100, 3}, Case{90, 40}, Case{5000, 4}}) {
     Numbers x = drawn(rows, columns, 5);
     if (columns == 3)
-      for (std::ptrdiff_t i = 0; i < rows; ++i) x(i, 2) = x(i, 0);  // columns that depend on each other
+      for (std::ptrdiff_t i = 0; i < rows; ++i) x(i, 2) = x(i, 0);  // linearly dependent columns
     Placed q(*backend_, x), a(*backend_, x), r(*backend_, zeros(columns, columns));
     decompositions().orthonormalize(q.view());
     decompositions().triangle(a.view(), r.view());
@@ -153,7 +153,7 @@ TEST_F(DecompositionsOfABackend, RightSingularVectors) {
     const Numbers v = vectors.numbers();
     const std::vector<double> sigma = values.to_host();
     EXPECT_LT(distance(product(v, transposed(v)), identity(count)), 1e-12);
-    // X^T X v = sigma^2 v, and where all are asked for nothing is left.
+    // X^T X v = sigma^2 v, and if all vectors are requested nothing is left over.
     Numbers scaled = v;
     for (std::ptrdiff_t i = 0; i < count; ++i)
       for (std::ptrdiff_t j = 0; j < columns; ++j)
@@ -165,7 +165,7 @@ TEST_F(DecompositionsOfABackend, RightSingularVectors) {
   }
 }
 
-// Rows of zeros, as the incremental solver has them: the vectors of no length complete the basis.
+// Rows of zeros, as the incremental solver has them: the vectors of zero length complete the basis.
 TEST_F(DecompositionsOfABackend, ARankThatIsLow) {
   Numbers x = zeros(6, 8);
   for (std::ptrdiff_t j = 0; j < 8; ++j) x(1, j) = x(4, j) = static_cast<double>(j + 1);

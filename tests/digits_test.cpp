@@ -29,7 +29,7 @@ std::span<const float> sequence(const Sequences& all, int n) {
   return std::span(all.inputs).subspan(static_cast<std::size_t>(n) * size, size);
 }
 
-// A folder of this test and process alone, gone with the object.
+// A folder that belongs to this test and process only; it is removed with the object.
 class Folder {
  public:
   explicit Folder(const std::string& name) {
@@ -54,7 +54,7 @@ std::string big_endian(std::uint32_t value) {
   return bytes;
 }
 
-// Pixel p of digit n: different in every place.
+// Pixel p of digit n: different at every place.
 int pixel(int n, int p) { return (p * 7 + n * 13 + p / 256) % 256; }
 
 std::string idx_images(int count, int rows = 28, int columns = 28) {
@@ -191,7 +191,7 @@ TEST(Mnist, RefusesSettingsOutOfRange) {
   EXPECT_EQ(error_of_task("row_mnist", {{"task.data", folder}, {"task.solved", "1.5"}}).kind(), ErrorKind::usage);
 }
 
-// The real digits, where they are: $HYSTERON_DATA, or beside the source folder.
+// The real digits, if available: in $HYSTERON_DATA, or beside the source folder.
 std::string real_digits() {
   if (const char* folder = std::getenv("HYSTERON_DATA"); folder && *folder) return folder;
   const auto shared = std::filesystem::path(HYSTERON_SOURCE_DIR) / "../shared/data/mnist";
@@ -209,7 +209,7 @@ TEST(Mnist, ReadsTheRealDigits) {
               ::testing::ElementsAre(5, 0, 4, 1, 9));
   EXPECT_THAT(std::vector<int>(data.test.labels.begin(), data.test.labels.begin() + 5),
               ::testing::ElementsAre(7, 2, 1, 0, 4));
-  // The well-known mean and deviation of the training pixels on the scale 0 .. 1: 0.1307 and 0.3081.
+  // The well-known mean and standard deviation of the training pixels on the scale 0 .. 1: 0.1307 and 0.3081.
   double sum = 0, squares = 0;
   for (const float value : data.train.inputs) {
     sum += value + 0.5;

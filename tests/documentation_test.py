@@ -25,7 +25,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SKIPPED = 77  # what ctest calls skipped
+SKIPPED = 77  # the exit code that ctest counts as skipped
 NUMBER = r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
 MARK = re.compile(r"<!--\s*(run|prints)\b(.*?)-->\s*$")
 

@@ -1,4 +1,4 @@
-// Messages: what they are made of, what is added on the way up, and the name that was meant.
+// Messages: what they consist of, what is added on the way up, and the name that was probably meant.
 #include <string>
 #include <vector>
 
@@ -64,9 +64,9 @@ const std::vector<std::string> cells{"brc", "elman", "gru", "lmn", "lstm", "mgu"
 
 TEST(NearestName, IsWhatWasMeant) {
   EXPECT_EQ(nearest_name("gruu", cells), "gru");
-  EXPECT_EQ(nearest_name("ltsm", cells), "lstm");  // two letters changed places
+  EXPECT_EQ(nearest_name("ltsm", cells), "lstm");  // two letters swapped
   EXPECT_EQ(nearest_name("elmann", cells), "elman");
-  EXPECT_EQ(nearest_name("LSTM", cells), "lstm");  // the letters' case does not count
+  EXPECT_EQ(nearest_name("LSTM", cells), "lstm");  // case does not matter
   EXPECT_EQ(nearest_name("nrbc", cells), "nbrc");
   EXPECT_EQ(nearest_name("copy", std::vector<std::string>{"arrays", "copy_first_input"}), "copy_first_input");
   EXPECT_EQ(nearest_name("brc", cells), "brc");

@@ -30,7 +30,8 @@ class Evaluations : public testing::Test {
  protected:
   std::unique_ptr<Backend> backend = make_backend("cpu", 1);
 
-  /// One sequence at a time, each step within its length that the read-out reads; a last state alone always counts.
+  /// One sequence at a time, each step within its length that the read-out reads; if only the last state is read, it
+  /// always counts.
   void expect_mean(Sequences sequences, LossKind kind, int read_steps) {
     SCOPED_TRACE(std::to_string(read_steps) + (kind == LossKind::mse ? " steps, mse" : " steps, cross-entropy"));
     const ModelShape of{.cell = &cell_named("gru"),
@@ -102,7 +103,7 @@ TEST_F(Evaluations, AreMeansOverAllThatCounts) {
   }
 }
 
-// The sum of ceil(N / batch) batches' own means over floor(N / batch), of losses and accuracies.
+// The sum of the means of ceil(N / batch) batches, divided by floor(N / batch), for losses and accuracies.
 TEST_F(Evaluations, AsTheAuthorsTakeMeans) {
   const ModelShape of{
       .cell = &cell_named("gru"), .units = 5, .layers = 1, .structure = Structure::stack, .inputs = 2, .outputs = 3};
@@ -122,7 +123,7 @@ TEST_F(Evaluations, AsTheAuthorsTakeMeans) {
     for (std::size_t r = 0; r < 2; ++r) {
       EXPECT_NEAR(found.loss[r], loss[r] / (count / 8), 1e-12) << count;
       EXPECT_NEAR(found.accuracy[r], accuracy[r] / (count / 8), 1e-12) << count;
-      // 33 sequences: a batch of one counts as a whole one, and no batch too much in the quotient.
+      // 33 sequences: a batch of one counts as a whole batch, and the quotient has no batch too many.
       EXPECT_EQ(std::abs(found.loss[r] - fixed.loss[r]) < 1e-12, count == 8) << count;
     }
   }

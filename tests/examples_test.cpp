@@ -1,4 +1,4 @@
-// The programs of examples/, run as someone who reads them does.
+// The programs in examples/, run as their readers would run them.
 #include <cmath>
 #include <cstdio>
 #include <numeric>
@@ -29,7 +29,7 @@ class Examples : public testing::Test {
     EXPECT_EQ(ended.code, 0) << line << "\n" << ended.err;
     return ended.out;
   }
-  /// The number that follows the words; a failed test when they are not there.
+  /// The number that follows the words; if the words are missing, the test fails.
   static double after(const std::string& text, const std::string& before) {
     const std::size_t at = text.find(before);
     double number = 0;
@@ -58,7 +58,7 @@ TEST_F(Examples, TrainOnArrays) {
   const double first = after(printed, "two networks: "), second = after(printed, " and ");
   EXPECT_LT(std::max(first, second), 1.0 / 18);
   EXPECT_THAT(printed, HasSubstr(first <= second ? "is network 0" : "is network 1"));
-  // The answers after the last step are those that the test loss is of.
+  // The answers after the last step are those to which the test loss refers.
   const Array outputs = read_array((folder / "outputs.npy").string());
   EXPECT_EQ(outputs.shape, (std::vector<std::int64_t>{6, 20, 1}));
   const std::vector<double> answers = to_doubles(outputs, "outputs");

@@ -1,7 +1,6 @@
 // Includes go down only: include/ sees itself; host/ and cuda/ see include/ and themselves; tests/ and bench/ see all.
-// Kernels see CUDA through the kernel language alone, so that the emulator can run them. Within host/ a room sees
-// itself and the rooms before it in `rooms`, through its headers in quotes and through the public headers that it
-// implements.
+// Kernels see CUDA only through the kernel language, so that the emulator can run them. Within host/ a room sees itself
+// and the rooms before it in `rooms`, through its headers in quotes and through the public headers that it implements.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -24,13 +23,14 @@ using testing::IsEmpty;
 
 const fs::path root = HYSTERON_SOURCE_DIR;
 
-// The rooms of host/, from the ground up. The last are families, in which every file is a member, and who calls them.
+// The rooms of host/, from the ground up. The last ones are families, in which every file is a member, and their
+// callers.
 const std::vector<std::string> rooms{"foundation", "files",       "settings",      "journal",      "network",
                                      "backend",    "autoencoder", "attractors",    "memory",       "preparation",
                                      "training",   "data",        "records",       "report",       "initializers",
                                      "tasks",      "runs",        "reproductions", "command_line", "commands"};
 
-/// Where a room stands in the list; what is in no room, host/main.cpp, stands above all.
+/// Where a room stands in the list; a file in no room, host/main.cpp, stands above all.
 std::ptrdiff_t height(const std::string& room) { return std::ranges::find(rooms, room) - rooms.begin(); }
 
 std::string room_of(const fs::path& file) {
@@ -38,11 +38,11 @@ std::string room_of(const fs::path& file) {
   return std::distance(file.begin(), file.end()) > 2 ? (++part)->string() : "";
 }
 
-/// The room that implements a public header: the lowest with a source of its name, but for families and pages, whose
-/// sources have names of their own; empty: none does.
+/// The room that implements a public header: the lowest with a source of the same name, except for families and pages,
+/// whose sources have their own names; empty: none does.
 std::string implementing_room(const std::string& header) {
   static const std::map<std::string, std::string> found = [] {
-    std::map<std::string, std::string> all{{"io", "network"}};  // several rooms implement it: the lowest
+    std::map<std::string, std::string> all{{"io", "network"}};  // implemented by several rooms: the lowest
     for (const std::string& room : rooms) {
       if (room == "initializers" || room == "tasks" || room == "reproductions" || room == "report") continue;
       for (const auto& entry : fs::directory_iterator(root / "host" / room))
@@ -73,7 +73,7 @@ bool is_cuda(const std::string& name) {
 
 bool in_generated(const std::string& name) { return name == "every_cell.hpp"; }
 
-// Relative to the folder of the floor, or to the file's own; never out of it.
+// Relative to the folder of the floor, or to the file's own folder; never outside it.
 bool within(const fs::path& floor, const fs::path& file, const std::string& name) {
   // In a file that the build stamps, @name@ stands for any file of the folder.
   const bool stamped = name.find('@') != std::string::npos;
@@ -86,7 +86,7 @@ bool within(const fs::path& floor, const fs::path& file, const std::string& name
   return false;
 }
 
-/// What is wrong with a line of a file (its path from the root), or nothing.
+/// What is wrong with a line of a file (path relative to the root), or nothing.
 std::string wrong_include(const fs::path& file, bool quoted, const std::string& name) {
   const std::string floor = file.begin()->string();
   if (floor == "host") {

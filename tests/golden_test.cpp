@@ -1,5 +1,5 @@
-// Values and gradients that others computed: PyTorch's own modules and optimizer, and the equations of the papers
-// differentiated by autograd (data/golden/make_golden.py).
+// Values and gradients computed elsewhere: by PyTorch's own modules and optimizer, and from the equations of the
+// papers, differentiated by autograd (data/golden/make_golden.py).
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -121,7 +121,7 @@ class GoldenRun {
             .inputs = extent_of("inputs", 2),
             .outputs = extent_of("targets", 2)};
   }
-  /// Past its end a sequence's outputs are its own affair: torch pads them.
+  /// Outputs past a sequence's end are not compared: torch pads them.
   void expect_outputs(const std::string& name, std::vector<double> found, LossKind kind) const {
     std::vector<double> golden = numbers(name);
     ASSERT_EQ(found.size(), golden.size());
@@ -162,7 +162,7 @@ TEST_P(GoldenNetwork, CrossEntropyOfTheLastStep) { GoldenRun(*backend, GetParam(
 class GoldenModelFile : public GoldenNetwork {};
 INSTANTIATE_TEST_SUITE_P(Files, GoldenModelFile, testing::ValuesIn(stacks()), name_of);
 
-// Without our metadata, as a user's network comes from torch.
+// Without our metadata, as a user's network from torch would be.
 TEST_P(GoldenModelFile, IsReadAsTorchWroteIt) {
   const StoredModel stored =
       read_model(HYSTERON_SOURCE_DIR "/data/golden/" + GetParam().name + ".model.safetensors", GetParam().cell);
@@ -178,7 +178,8 @@ TEST_P(GoldenModelFile, IsReadAsTorchWroteIt) {
   EXPECT_EQ(model.parameters().block().to_host(), golden.model.parameters().block().to_host());
 }
 
-// A cell that says which module of PyTorch's it equals is held to its word. Every file is of a cell, and is read above.
+// A cell that names the PyTorch module that it equals has to keep that promise. Every file belongs to a cell, and is
+// read above.
 TEST(GoldenFiles, EveryCellOfPyTorchHasOneAndEachIsOfACell) {
   for (const CellInfo& cell : every_cell())
     EXPECT_TRUE(cell.torch.empty() || std::filesystem::exists(golden_path(std::string(cell.name)))) << cell.name;

@@ -24,7 +24,7 @@ HYSTERON = """
             {"description": "NVIDIA H200, 139 GiB, compute capability 9.0, 132 multiprocessors"}]}],
             "cells": {cell: {"matrices": 3, "products": 1, "torch": "" if cell == "brc" else "nn"} for cell in "lstm gru brc".split()}}))
 """
-# As GoogleTest prints: DeviceSchedules has what goes wrong.
+# Prints what GoogleTest prints: DeviceSchedules has what goes wrong.
 DEVICE_TEST = """
     import fnmatch, os, signal
     tests = {"DeviceOperations/float.Losses": "OK", "DeviceSchedules.Fails": "FAILED", "DeviceSchedules.Crashes": "crash",
@@ -72,7 +72,7 @@ DEVICE_BENCH = """
     open(out, "w").write(json.dumps({"context": {}, "benchmarks": runs}))
 """
 
-# What compare_pytorch_gpu.py asks of it. 512 sequences are too many.
+# What compare_pytorch_gpu.py needs from it. 512 sequences are too many.
 TORCH = """
     class Anything:
         def __init__(self, *shape, **named): self.shape = shape

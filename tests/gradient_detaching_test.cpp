@@ -1,5 +1,5 @@
-// Detached gradients, against differences of networks unrolled by hand in which what is detached is a constant; and
-// training with them.
+// Detached gradients, compared with differences of networks unrolled by hand in which the detached values are
+// constants; and training with them.
 #include "training/gradient_detaching.hpp"
 
 #include <algorithm>
@@ -20,8 +20,8 @@ namespace {
 
 using Values = std::vector<double>;
 
-/// One layer of two replicas with everything drawn: sequences of unequal lengths, initial states, a loss that weighs
-/// every output and the last states.
+/// One layer of two replicas with everything drawn at random: sequences of unequal lengths, initial states, a loss that
+/// weights every output and the last states.
 template <template <class> class Cell>
 struct Probe {
   using C = Cell<double>;
@@ -36,8 +36,8 @@ struct Probe {
   static std::size_t size(int columns) { return static_cast<std::size_t>(replicas * columns); }
   static Values draw(int columns, std::uint64_t what) { return normal_draws<double>(size(columns), what, 0.6); }
 
-  /// The sum over what the states of a replica say. `constants` [steps, batch, units] are what detached products read;
-  /// null: the states themselves, which are put into `read`.
+  /// The sum over the contributions of a replica's states. `constants` [steps, batch, units] are what detached products
+  /// read; null: they read the states themselves, which are put into `read`.
   double loss(int replica, const Values* constants, Values* read = nullptr) const {
     double sum = 0;
     for (int b = 0; b < batch; ++b) {
@@ -173,7 +173,7 @@ void expect_differences(Backend& backend, Probe<Cell> probe) {
   expect_gradient("unit", probe.unit_weight, found.unit_weight, loss);
   expect_gradient("source", probe.source, found.source, loss);
   expect_gradient("initial", probe.initial, found.initial, loss);
-  // The first of the state's gradients is that of the initial state.
+  // The first of the state gradients is that of the initial state.
   for (int replica = 0; replica < P::replicas; ++replica)
     for (int v = 0; v < P::batch * P::state * P::units; ++v)
       EXPECT_EQ(found.states[std::size_t(replica * (P::steps + 1) * P::batch * P::state * P::units + v)],
@@ -201,7 +201,7 @@ TEST_F(DetachedGradients, AtEveryStepAndAtNone) {
   }
 }
 
-// Detached nowhere, the steps one by one give what they give at once, dloss/dstate included; in float too.
+// If nothing is detached, going step by step gives what all steps at once give, dloss/dstate included; in float too.
 TEST_F(DetachedGradients, OfNoStepAreTheGradients) {
   Probe<Lmn> probe(1);
   probe.detached_at.assign(probe.detached_at.size(), 0);

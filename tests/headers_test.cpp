@@ -1,4 +1,4 @@
-// That each public header compiles alone is shown by the build: it stamps a source for each, and links all of them with
+// The build shows that each public header compiles on its own: it stamps a source for each, and links all of them with
 // this one, which includes them all again, so that a definition that is not inline is a link error.
 #include <filesystem>
 #include <fstream>

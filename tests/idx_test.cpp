@@ -68,7 +68,7 @@ TEST(Idx, reads_gzip_laid_end_to_end) {
 
 TEST(Idx, reads_more_than_a_buffer) {
   std::string values(300'000, '\0');
-  std::uint32_t state = 1;  // noise, so that the packed bytes are many as well
+  std::uint32_t state = 1;  // noise, so that the compressed bytes are many as well
   for (char& value : values) value = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
   EXPECT_EQ(read(gzip_of(idx_of({300, 1000}, values))).bytes, bytes_of(values));
 }
@@ -148,7 +148,7 @@ TEST(Mnist, finds_the_usual_layouts) {
       }
 }
 
-// A zip archive of stored members, as numpy.savez writes it.
+// A zip archive of stored members, as written by numpy.savez.
 std::string zip_of(const std::vector<std::pair<std::string, std::vector<std::byte>>>& members) {
   std::string file, directory;
   for (const auto& [name, bytes] : members) {
@@ -233,7 +233,7 @@ TEST(Mnist, reads_the_real_digits) {
         array.bytes.begin(), array.bytes.end(), std::uint64_t{0},
         [](std::uint64_t total, std::byte value) { return total + std::to_integer<std::uint64_t>(value); });
   };
-  // The mean pixel of the training set is 0.1306604762738429 of 255, that of the labels 4.4539.
+  // The mean pixel of the training set is 0.1306604762738429 of 255, the mean label 4.4539.
   EXPECT_NEAR(static_cast<double>(sum(mnist.train.images)) / (60000.0 * 784 * 255), 0.1306604762738429, 1e-15);
   EXPECT_EQ(sum(mnist.train.labels), 267236u);
   EXPECT_THAT(std::vector<std::byte>(mnist.test.labels.bytes.begin(), mnist.test.labels.bytes.begin() + 3),

@@ -1,5 +1,5 @@
-// Inference: runs in parts, in slices and with lengths are the run of the whole, replicas run side by side are those
-// run alone, and what does not fit is refused.
+// Inference: runs in parts, in slices and with lengths equal the whole run, replicas run side by side equal those run
+// alone, and input that does not fit is refused.
 #include <algorithm>
 #include <cmath>
 
@@ -44,7 +44,7 @@ std::vector<Kind> every_kind() {
 INSTANTIATE_TEST_SUITE_P(Kinds, Infer, testing::ValuesIn(every_kind()),
                          [](const auto& test) { return test.param.cell + "_" + test.param.structure; });
 
-// A run in two parts, handing states on, is the run of the whole; a length is a shorter run.
+// A run in two parts that passes states on equals the whole run; a length is a shorter run.
 TEST_P(Infer, StatesAndLengthsAreThoseOfShorterRuns) {
   constexpr std::int64_t steps = 9, batch = 4, inputs = 2, first = 5;
   const Extents shape{steps, batch, inputs};
@@ -85,7 +85,7 @@ TEST_P(Infer, StatesAndLengthsAreThoseOfShorterRuns) {
   }
 }
 
-// Without a read-out: the top layer's h, which ends where the states say; with one: its affine map.
+// Without a read-out: the top layer's h, which ends where the states end; with one: its affine map.
 TEST_P(Infer, OutputsAreReadFromTheTopLayer) {
   put_normal("X.npy", {5, 3, 2}, 2);
   make_network("m.safetensors", options() + " --outputs 2 --seed 8");
@@ -170,7 +170,7 @@ TEST_F(Inferences, EachReplicaIsTheNetworkRunAlone) {
   }
 }
 
-// The first unit values of the top layer's states are its h; past a length both are held.
+// The first `units` values of the top layer's states are its h; past a length both are held.
 TEST_F(Inferences, EveryStateEndsInTheLast) {
   const Inference<double> last = infer(model, sequences, {.initial = initial}),
                           every = infer(model, sequences,
@@ -229,7 +229,7 @@ TEST_F(Commands, InferRefusesWhatDoesNotFit) {
   EXPECT_FALSE(std::filesystem::exists(folder / "Y.npy"));
 }
 
-// An output that is there stays as it is when the run fails.
+// An existing output stays as it is if the run fails.
 TEST_F(Commands, FilesThatLieAreDataErrorsAndNothingIsOverwritten) {
   put_normal("X.npy", {5, 3, 2}, 1);
   make_network("m.safetensors", "--cell gru --units 4 --layers 1 --outputs 2");

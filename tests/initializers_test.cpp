@@ -175,7 +175,7 @@ TEST_F(Initializers, ChronoSetsForgetAndInputGates) {
     Values constants;
     for (std::size_t unit = 0; unit < units; ++unit) {
       EXPECT_EQ(input[unit], -forget[unit]);
-      constants.push_back(std::exp(forget[unit]) - 300);  // U(1, 599) about its mean
+      constants.push_back(std::exp(forget[unit]) - 300);  // U(1, 599) minus its mean
     }
     expect_uniform("time constants", constants, 299 + 1e-9);
     expect_all("cell bias", block(bias, 2, 4), 0);
@@ -211,7 +211,7 @@ TEST_F(Initializers, ChronoDrawsBothBiasesAsTheAuthors) {
       expect_all("output gate's bias", block(other, 3, 4), 0);
     }
     std::ranges::nth_element(constants, constants.begin() + drawn / 2);
-    // About 1/2 +- 1/(2 sqrt(drawn)) of them lie below the median: three of these are 7 % of it.
+    // About 1/2 +- 1/(2 sqrt(drawn)) of them are below the median: three such deviations are 7 % of it.
     EXPECT_NEAR(constants[drawn / 2], 67415, 0.07 * 67415);
   }
   EXPECT_EQ(parameter(model, "rnn.weight_hh_l1"), parameter(fixed, "rnn.weight_hh_l1"));
@@ -243,7 +243,7 @@ TEST_F(Initializers, ChronoRefusesWhatItCannotSet) {
   EXPECT_THROW(start("chrono", shape("lstm"), {"init.time_constant=2"}), Error);
 }
 
-// No two initializers of a chain may claim one key, and a warm-up of no steps leaves what the one before it drew.
+// No two initializers of a chain may claim the same key, and a warm-up of no steps leaves what the one before it drew.
 TEST_F(Initializers, WarmUpStartsFromAnyOther) {
   for (const std::string& name : Registry<Initializer>::names()) {
     if (name == "warm_up") continue;
@@ -264,7 +264,7 @@ TEST_F(Initializers, OrthogonalRecurrentBlocks) {
           for (std::size_t matrix = 0; matrix < matrices; ++matrix) {
             const std::string what = std::string(cell.name) + slice.name;
             const Values values = block(parameter(model, slice.name), matrix, matrices);
-            if (matrix < static_cast<std::size_t>(cell.deep))  // the way back into the intermediate layer is closed
+            if (matrix < static_cast<std::size_t>(cell.deep))  // the path back into the intermediate layer is closed
               expect_all(what, values, 0);
             else
               expect_orthonormal(what, values);
@@ -275,7 +275,7 @@ TEST_F(Initializers, OrthogonalRecurrentBlocks) {
     }
 }
 
-// The columns are uniform on the sphere, signs included: Householder's own signs would make the first value lean.
+// The columns are uniform on the sphere, signs included: the signs of Householder QR would bias the first value.
 TEST_F(Initializers, OrthogonalMatricesLeanNowhere) {
   Values first, trace;
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
@@ -341,7 +341,7 @@ TEST_F(Initializers, WhatIsMeasured) {
   EXPECT_EQ(drawn.before.vaa_star, drawn.after.vaa_star);
   EXPECT_EQ(drawn.before.vaa_star, improved.before.vaa_star);
 
-  // Of a network that is given, warming up starts from what is there.
+  // When a network is given, warming up starts from that network.
   draw_network(model, 9);
   const Multistability own = measure_multistability(model, sequences, seeds, {.steps = 20, .draws = 2, .sequences = 6});
   const Prepared given = initialize_model(*warm_up, Start::given, run);
@@ -349,7 +349,7 @@ TEST_F(Initializers, WhatIsMeasured) {
   EXPECT_NE(given.before.vaa_star, improved.before.vaa_star);
 }
 
-// What a program gets by name and settings, a library's user gets from a function with options.
+// What a program gets by name and settings, a user of the library gets from a function with options.
 TEST_F(Initializers, AreFunctionsOfTheLibrary) {
   const std::vector<std::uint64_t> seeds{1};
   const auto expect_same = [&](const std::string& name, const char* cell, const std::vector<std::string>& set,
@@ -377,13 +377,13 @@ TEST_F(Initializers, AreFunctionsOfTheLibrary) {
   });
 }
 
-// Every initializer that there is, now or later, on every cell: finite numbers of its own, or a usage error.
+// Every existing initializer, now or later, on every cell: finite numbers of its own, or a usage error.
 class EveryInitializer : public testing::TestWithParam<std::string> {
  protected:
   std::unique_ptr<Backend> backend = make_backend("cpu", 1);
   Sequences sequences = normal_sequences(12, 8, 3, 1);
 
-  /// Which of the kinds of network it starts.
+  /// Which kinds of network it can start.
   template <class Use>
   int on_every_network(const Use& use) {
     int applies = 0;
@@ -403,7 +403,7 @@ class EveryInitializer : public testing::TestWithParam<std::string> {
   }
   std::vector<std::string> brief() const {
     if (GetParam() == "warm_up") return {"init.steps=3", "init.sequences=6"};
-    if (GetParam() == "autoencoder") return {"init.samples=9"};  // without a draw replicas start alike
+    if (GetParam() == "autoencoder") return {"init.samples=9"};  // without a random draw replicas start alike
     return {};
   }
 };
@@ -441,10 +441,10 @@ TEST_P(EveryInitializer, ReplicaKIsANetworkOfSeedPlusK) {
 }
 
 TEST_P(EveryInitializer, SingleIsDoubleRounded) {
-  // Of gradient steps the first ones' rounding decides: none here.
+  // With gradient steps the rounding of the first ones decides: so none here.
   const std::vector<std::string> set =
       GetParam() == "warm_up" ? std::vector<std::string>{"init.steps=0"} : std::vector<std::string>{};
-  // Layers above and read-outs of an autoencoder are fitted to states that are single themselves.
+  // Layers above and read-outs of an autoencoder are fitted to states that are themselves single precision.
   const double tolerance = GetParam() == "autoencoder" ? 1e-3 : 1e-6;
   on_every_network([&](const ModelShape& shape) {
     const auto single = started<float>(*backend, GetParam(), shape, {3}, sequences, set).parameters().block().to_host();

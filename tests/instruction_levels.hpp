@@ -16,7 +16,7 @@ inline std::vector<std::string> runnable_level_names() {
   return names;
 }
 
-/// HYSTERON_CPU_LEVEL has another value for as long as this lives.
+/// Gives HYSTERON_CPU_LEVEL another value for the lifetime of this object.
 class ForcedLevel {
  public:
   explicit ForcedLevel(const std::string& level) {

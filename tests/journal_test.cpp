@@ -19,7 +19,7 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// A clock that stands until it is set.
+/// A clock that stands still until it is set.
 struct Clock {
   double seconds = 100;
   std::function<double()> reader() {
@@ -50,7 +50,7 @@ TEST(Journal, writes_a_line_an_event) {
                               {"names", std::vector<std::string>{"a"}},
                               {"bytes", std::size_t{7}},
                               {"limit", std::numeric_limits<double>::infinity()}});
-  // At once, not when the journal goes.
+  // At once, not when the journal is destroyed.
   EXPECT_EQ(contents(folder / "journal.jsonl"),
             "{\"event\":\"validated\",\"seconds\":1.5,\"update\":3,\"valid_loss\":[0.5,null],\"solved\":true,\"task\":"
             "\"copy\",\"counts\":[1,2],\"rate\":2.0,\"names\":[\"a\"],\"bytes\":7,\"limit\":null}\n");

@@ -1,5 +1,5 @@
-// What judges the kernels' registers (cmake/record_ptxas.sh, kernel_resources.sh, kernel_budget.sh), with a compiler
-// that only talks like nvcc.
+// The scripts that check the kernels' registers (cmake/record_ptxas.sh, kernel_resources.sh, kernel_budget.sh), with a
+// compiler that only prints what nvcc prints.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -47,7 +47,7 @@ class KernelBudget : public testing::Test {
     outcome.code = WEXITSTATUS(pclose(pipe));
     return outcome;
   }
-  /// The verdict on the kernels of `line` by a budget that knows the cell Brc.
+  /// The verdict on the kernels of `line` under a budget that knows the cell Brc.
   Outcome check(const std::string& budget, const std::string& line, const std::string& version = "13.0") const {
     write("table", "kernel\tarchitecture\tregisters\tshared\tstack\tspilled\n" + line);
     write("budget", "nvcc 13.0\tregisters\tshared\tBrc\n" + budget);
@@ -97,7 +97,8 @@ TEST_F(KernelBudget, ASpillFailsWhateverTheCompiler) {
   EXPECT_THAT(other.text, HasSubstr("registers not compared"));
 }
 
-// A cell is one file: its kernels pass without a line of their own, but none spills, and nobody thinks them compared.
+// A cell is one file: its kernels pass without a line of their own, but none may spill, and the output says that they
+// were not compared.
 TEST_F(KernelBudget, KernelsOfACellThatIsNewerAreToldAndMayNotSpill) {
   const std::string budget = "scan\t40\t256\n", known = "scan<Brc<float>>\tsm_90\t40\t256\t0\t0\n";
   const Outcome found = check(budget, known + "scan<Wide<float>, 2>\tsm_90\t41\t257\t0\t0\n");

@@ -1,5 +1,5 @@
-// What is compiled for a higher instruction level than the baseline must not stand in for the baseline's: a weak symbol
-// (a template, an inline function) of which the linker keeps one copy has to carry its level in its name.
+// Code compiled for a higher instruction level than the baseline must not replace the baseline's: a weak symbol (a
+// template, an inline function), of which the linker keeps one copy, has to carry its level in its name.
 #include <cctype>
 #include <cstdio>
 #include <memory>
@@ -22,7 +22,7 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
-/// "v3" of ".../gru.v3.cpp.o"; empty for what is not a kernel.
+/// "v3" for ".../gru.v3.cpp.o"; empty for an object that is not a kernel.
 std::string level_of(const std::string& object) {
   const std::string name = object.substr(object.rfind('/') + 1);
   for (const char* const level : {"v3", "v4"})
@@ -42,9 +42,9 @@ TEST(KernelSymbols, EverySymbolOfALevelCarriesItsName) {
     for (std::string line; std::getline(symbols, line);) {
       std::istringstream words(line);
       std::string address, kind, name;
-      // Undefined symbols have no address; lower case is local, but for u, which is unique in a whole program.
+      // Undefined symbols have no address; lower case means local, except for u, which is unique in a whole program.
       if (!(words >> address >> kind >> name) || (std::islower(kind[0]) && kind != "u")) continue;
-      if (name.starts_with("DW.ref.")) continue;  // the address of what handles exceptions: no code
+      if (name.starts_with("DW.ref.")) continue;  // the address of an exception handler: not code
       ++defined;
       EXPECT_NE(name.find("_" + level), std::string::npos) << kind << " " << name << "\n  in " << object;
     }

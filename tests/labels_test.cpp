@@ -1,4 +1,4 @@
-// Labels are looked at before they leave the host.
+// Labels are checked before they leave the host.
 #include <gtest/gtest.h>
 
 #include <hysteron/trainer.hpp>

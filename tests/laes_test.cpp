@@ -1,4 +1,4 @@
-// hysteron laes: what it writes is the library's, parts add up, and what does not fit is refused.
+// hysteron laes: what it writes equals the library's results, parts add up, and input that does not fit is refused.
 #include <cmath>
 
 #include <gmock/gmock.h>
@@ -146,7 +146,7 @@ TEST_F(Laes, NeverReplacesWhatItReads) {
     EXPECT_EQ(bytes(file), before);
   }
   EXPECT_THAT(fails(2, "laes fit --inputs X.npy --components 3 --out b --save-state ./b"), HasSubstr("two names"));
-  // Nothing is written when there is no fit.
+  // Nothing is written if there is no fit.
   fails(2, "laes fit --inputs X.npy --components 17 --solver gram --out b --save-state t");
   EXPECT_FALSE(std::filesystem::exists(folder / "b"));
   EXPECT_FALSE(std::filesystem::exists(folder / "t"));
@@ -155,7 +155,7 @@ TEST_F(Laes, NeverReplacesWhatItReads) {
 TEST_F(Laes, AStateTellsItsSolverAndWindow) {
   const std::string fit = "laes fit --components 3 --force --out b.safetensors ";
   succeeds(fit + "--inputs X.npy --window 5 --solver incremental --save-state s");
-  // Whatever is said of it must be true; what is not said is taken from it.
+  // Whatever the command line says about the state must be true; the rest is taken from the state.
   EXPECT_EQ(succeeds(fit + "--inputs X.npy --merge s --json").json()["solver"], "incremental");
   EXPECT_EQ(succeeds(fit + "--resume s --window 5 --solver incremental --json").json()["window"], 5);
   EXPECT_THAT(fails(2, fit + "--inputs X.npy --resume s --window 4"), HasSubstr("--window 5"));

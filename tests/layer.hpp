@@ -17,8 +17,8 @@ namespace hysteron {
 enum class InputKind { varying, constant };
 enum class Kept { trajectory, last_state };
 
-/// A layer with random parameters, inputs, initial states and entering gradients, and memory for all that it computes,
-/// which is not-a-number until it is computed.
+/// A layer with random parameters, inputs, initial states and entering gradients, and memory for everything that it
+/// computes, which is not-a-number until it is computed.
 template <class Real>
 struct Layer {
   Layer(const CellInfo& of, Shape extent, InputKind input_kind, Kept what, std::vector<int> lengths_of, unsigned seed)
@@ -92,7 +92,7 @@ struct Layer {
       std::copy_n(initial.begin() + r * row, row, states.begin() + r * steps * row);
     operations.forward(run());
   }
-  /// Of the sum of entering times the state after each step, and of entering_last times the last state.
+  /// The gradient of the sum of entering times the state after each step, and of entering_last times the last state.
   void backward(auto& operations) {
     std::ranges::copy(entering_last, state_gradient.begin());
     operations.backward(run(), gradient());
@@ -126,7 +126,7 @@ struct Layer {
     }
     return sum;
   }
-  /// Summed over the sequences of a replica: the gradient of what all of them share.
+  /// Summed over the sequences of a replica: the gradient of what they all share.
   std::vector<Real> shared(const std::vector<Real>& rows) const {
     const std::size_t row = rows.size() / static_cast<std::size_t>(shape.replicas * shape.batch);
     std::vector<Real> sums(static_cast<std::size_t>(shape.replicas) * row);
@@ -180,7 +180,7 @@ struct Layer {
   }
 };
 
-/// All that forward and backward write, and the weights' gradient.
+/// Everything that forward and backward write, and the weights' gradient.
 template <class Real>
 bool same_bits(const Layer<Real>& a, const Layer<Real>& b) {
   return same_bits(a.weight_gradient, b.weight_gradient) &&

@@ -1,4 +1,4 @@
-// The linear autoencoder against its definition: a dense singular value decomposition of Xi, built row by row.
+// The linear autoencoder compared with its definition: a dense singular value decomposition of Xi, built row by row.
 #include <Eigen/Dense>
 #include <cmath>
 #include <memory>
@@ -18,7 +18,7 @@ namespace {
 using Matrix = Eigen::MatrixXd;
 using ::testing::HasSubstr;
 
-// Unequal lengths from 1 on, a mean that is not zero, features of different sizes that depend on their past.
+// Unequal lengths from 1 on, a nonzero mean, features of different magnitudes that depend on their past.
 Sequences some_sequences(int count, int steps, int features, std::uint64_t seed) {
   Random random(seed, Stream::test_of_library);
   Sequences all{
@@ -44,7 +44,7 @@ Sequences together(const Sequences& a, const Sequences& b) {
   return all;
 }
 
-/// Everything by the definition.
+/// Everything computed from the definition.
 struct Dense {
   Matrix rows;                     // Xi
   Eigen::VectorXd mean, singular;  // of Xi
@@ -77,7 +77,7 @@ struct Dense {
     right = svd.matrixV();
   }
 
-  // B = L^-1 V^T R V L, R moving every row to the one after it within its sequence.
+  // B = L^-1 V^T R V L, where R moves every row to the one after it within its sequence.
   Matrix memory(int p) const {
     const Matrix v = left.leftCols(p), lambda = singular.head(p).asDiagonal();
     Matrix moved = Matrix::Zero(v.rows(), p);
@@ -102,7 +102,7 @@ LinearAutoencoderFit fit_of(Backend& backend, SolverKind kind, const Sequences& 
   return solver->solve(components);
 }
 
-/// The same fit; the signs of singular vectors are free, and read off A.
+/// The same fit; the signs of singular vectors are free, and are read off A.
 void expect_same(const LinearAutoencoderFit& a, const LinearAutoencoderFit& b, double tolerance) {
   const LinearAutoencoder &x = a.autoencoder, &y = b.autoencoder;
   const int p = x.components, f = x.features;
@@ -154,7 +154,7 @@ TEST_P(Solvers, AgreesWithADenseDecomposition) {
       EXPECT_NEAR(fit.autoencoder.singular_values[static_cast<std::size_t>(i)], dense.singular[i], 1e-9);
     const Matrix u = matrix(fit.vectors, p, 21);
     EXPECT_LT((u.transpose() * u - dense.right.leftCols(p) * dense.right.leftCols(p).transpose()).norm(), 1e-9) << p;
-    // Signs of singular vectors are free, and read off A.
+    // Signs of singular vectors are free, and are read off A.
     const Matrix a = matrix(fit.autoencoder.input_weight, p, 3), b = matrix(fit.autoencoder.memory_weight, p, p);
     const Matrix dense_a = dense.right.topRows(3).leftCols(p).transpose();
     Eigen::VectorXd signs(p);
@@ -215,7 +215,7 @@ TEST_P(Solvers, RemembersEverythingAtFullRank) {
       }
 }
 
-// Parts of other lengths and another mean than the whole's, in any order.
+// Parts whose lengths and mean differ from the whole's, in any order.
 TEST_P(Solvers, PartsAddUpToTheWhole) {
   const Sequences a = some_sequences(7, 9, 2, 4);
   Sequences b = some_sequences(5, 9, 2, 5);
@@ -287,7 +287,8 @@ TEST_P(Solvers, RefusesWhatHasNoAnswer) {
       expect_error([&] { solver->merge(*solver_of(*backend_, kind, 0, 4)); }, ErrorKind::usage, {to_string(kind)});
 }
 
-// A feature that never varies takes no part; sequences of one step leave nothing to remember; a rank below p is told.
+// A feature that never varies takes no part; sequences of one step leave nothing to remember; a rank below p is
+// reported.
 TEST_P(Solvers, DegenerateSequences) {
   Sequences sequences = some_sequences(6, 5, 2, 8);
   for (std::size_t i = 1; i < sequences.inputs.size(); i += 2) sequences.inputs[i] = 7;
@@ -321,7 +322,7 @@ TEST_P(Solvers, BlackStepsAreSteps) {
   expect_same(fit_of(*backend_, GetParam(), black, 0, 7), fit_of(*backend_, GetParam(), written, 0, 7), 1e-9);
 }
 
-/// Sequences whose spectrum falls off, so that there is something to cut.
+/// Sequences whose spectrum decays, so that there is something to cut off.
 Sequences smooth_sequences(int count, int steps, std::uint64_t seed) {
   Random random(seed, Stream::test_of_library);
   Sequences all{
@@ -363,7 +364,7 @@ TEST_P(Cut, IncrementalStaysWithinTheBoundThatItReports) {
   EXPECT_NEAR(fit.total_energy, dense.rows.squaredNorm(), 1e-9 * dense.rows.squaredNorm());
 }
 
-// A rank of less than the directions kept: cut, and nothing lost.
+// A rank lower than the number of directions kept: cut, with nothing lost.
 TEST(Slices, LoseNothingThatIsKept) {
   const auto backend = make_backend("cpu", 2);
   Sequences sequences = some_sequences(20, 12, 3, 13);
@@ -389,7 +390,7 @@ TEST(Randomized, ConvergesOnALongWindow) {
   const LinearAutoencoderFit fit = solver->solve(8);
   expect_same(fit, exact, 1e-9);
   EXPECT_EQ(fit.singular_value_error, 0);
-  // A pass too few is told.
+  // One pass too few is reported.
   const auto hasty =
       make_solver(*backend, SolverKind::randomized, {.components = 8, .oversampling = 1, .most_passes = 1});
   hasty->add(sequences);
@@ -401,7 +402,7 @@ TEST(Randomized, ConvergesOnALongWindow) {
 TEST(Encoding, IsTheRecurrenceAtEachSequencesLastStep) {
   const auto backend = make_backend("cpu", 2);
   const Sequences sequences = some_sequences(8, 11, 3, 11);
-  // A window shorter than the sequences: the memory goes on beyond it.
+  // A window shorter than the sequences: the memory reaches beyond it.
   const LinearAutoencoder autoencoder = fit_of(*backend, SolverKind::gram, sequences, 5, 6).autoencoder;
   const Matrix a = matrix(autoencoder.input_weight, 6, 3), b = matrix(autoencoder.memory_weight, 6, 6);
   const std::vector<double> last = encode(*backend, autoencoder, sequences),

@@ -14,7 +14,7 @@ struct Setting {
   std::string key, value;
 };
 
-/// What a task makes of settings given as --set key=value.
+/// The task made from settings given as --set key=value.
 inline TaskData made_task(const std::string& name, const std::vector<Setting>& set) {
   const auto task = Registry<Task>::make(name);
   Settings settings;
@@ -24,7 +24,7 @@ inline TaskData made_task(const std::string& name, const std::vector<Setting>& s
   return task->make(settings);
 }
 
-/// The error with which it refuses them; a failed test when it does not.
+/// The error with which it refuses them; if it does not, the test fails.
 inline Error error_of_task(const std::string& name, const std::vector<Setting>& set) {
   try {
     made_task(name, set);

@@ -1,4 +1,4 @@
-// hysteron measure gradient, held against the losses and states that hysteron infer gives.
+// hysteron measure gradient, compared with the losses and states that hysteron infer gives.
 #include <cmath>
 
 #include <gmock/gmock.h>
@@ -32,7 +32,7 @@ class Gradient : public Commands {
   nlohmann::ordered_json measure(const std::string& model, const std::string& options) const {
     return succeeds("measure gradient --model " + model + " --inputs X.npy --json " + options).json();
   }
-  /// dloss/dp by central differences of the program's own loss, of a few values of every parameter, against
+  /// dloss/dp by central differences of the program's own loss, for a few values of every parameter, compared with
   /// G.safetensors.
   void expect_gradient(const std::string& options) const {
     measure("m.safetensors", options + " --out G.safetensors");
@@ -90,7 +90,7 @@ TEST_F(Gradient, LossIsTheMeanOverWhatCounts) {
   EXPECT_NEAR(loss("--targets C.npy --loss cross_entropy --at last"), (surprise(6, 1) + surprise(7, 0)) / 2, 1e-12);
 }
 
-// |dloss/dh_t| from the other side: start from the state after step t, move it, and look at the loss of the rest.
+// |dloss/dh_t| from the other side: start from the state after step t, change it, and look at the loss of the rest.
 TEST_F(Gradient, StateNormsAreTheGradientsOfStates) {
   for (const std::string cell : {"gru", "lstm"}) {
     make_network(cell + ".safetensors", "--cell " + cell + " --units 2 --layers 1 --outputs 2 --precision double");
@@ -100,7 +100,7 @@ TEST_F(Gradient, StateNormsAreTheGradientsOfStates) {
     EXPECT_EQ(to_doubles(kept, "norms"), json["state_grad_norm"][0].get<std::vector<double>>());
     const std::vector<float> x = normal(Extents{steps, batch, 2}, 1);
     const std::vector<double> targets = values("Y1.npy");
-    constexpr std::int64_t t = 2;  // two steps are behind, two to go
+    constexpr std::int64_t t = 2;  // two steps before, two after
     const std::span<const float> all(x);
     put_floats("Xa.npy", {t, batch, 2}, all.first(t * batch * 2));
     put_floats("Xb.npy", {steps - t, batch, 2}, all.subspan(t * batch * 2));

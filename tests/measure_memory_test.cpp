@@ -1,4 +1,4 @@
-// hysteron measure memory, as a user runs it.
+// hysteron measure memory, the way a user runs it.
 #include <gmock/gmock.h>
 
 #include "tests/command_files.hpp"
@@ -29,7 +29,7 @@ TEST_F(MeasuredMemory, OfANetworkOnSequences) {
   EXPECT_EQ(json["at"], "last");
   EXPECT_LT(json["error_by_lag"][0].get<double>(), 0.5 * json["variance_by_lag"][0].get<double>());
   EXPECT_GT(json["error_by_lag"][11].get<double>(), json["error_by_lag"][0].get<double>());
-  // Two features at lag 0, and the same figures again.
+  // Two features at lag 0, and the same numbers again.
   EXPECT_LE(json["capacity_by_lag"][0].get<double>(), 2);
   EXPECT_EQ(measure("--model m.safetensors --inputs X.npy")["error_by_lag"], json["error_by_lag"]);
   EXPECT_EQ(measure("--model m.safetensors --inputs X.npy --lags 3")["error_by_lag"].size(), 3u);
@@ -45,7 +45,7 @@ TEST_F(MeasuredMemory, OfALinearAutoencoderThatKeepsEverything) {
             0.9);
 }
 
-// Inputs that are independent: no more can be remembered than there are values.
+// Independent inputs: no more can be remembered than there are values.
 TEST_F(MeasuredMemory, OfDrawnInputsIsBoundedAndFallsWithNoise) {
   make_network("m.safetensors", "--cell elman --units 6 --layers 1 --init orthogonal");
   const std::string line = "--model m.safetensors --steps 300 --sequences 20 --lags 20 --seed 3";
@@ -54,7 +54,7 @@ TEST_F(MeasuredMemory, OfDrawnInputsIsBoundedAndFallsWithNoise) {
   EXPECT_EQ(json["error_by_lag"].size(), 20u);
   const double capacity = json["capacity"].get<double>();
   EXPECT_GT(capacity, 1);
-  EXPECT_LT(capacity, 6.2);  // six values, and what 1124 states share with 40 inputs by chance
+  EXPECT_LT(capacity, 6.2);  // six values, plus what 1124 states share with 40 inputs by chance
   EXPECT_LT(measure(line + " --noise 1")["capacity"].get<double>(), 0.8 * capacity);
 }
 
@@ -70,7 +70,7 @@ TEST_F(MeasuredMemory, SaysWhatItNeeds) {
   EXPECT_THAT(fails(2, "measure memory --model m.safetensors --data mnits"), HasSubstr("mnits"));
   EXPECT_THAT(fails(2, "measure memory --model m.safetensors --inputs X.npy --at lats"), HasSubstr("\"last\""));
   EXPECT_THAT(fails(3, "measure memory --laes m.safetensors --inputs X.npy"), HasSubstr("m.safetensors"));
-  // What would go unheard is refused.
+  // Options that would be ignored are refused.
   put_integers("L.npy", std::vector<std::int64_t>(60, 12));
   EXPECT_THAT(fails(2, "measure memory --model m.safetensors --lengths L.npy"), HasSubstr("--inputs"));
   EXPECT_THAT(fails(2, "measure memory --model m.safetensors --inputs X.npy --steps 9"), HasSubstr("--steps"));

@@ -1,4 +1,5 @@
-// What linear decoders read from states: against memories whose answer is known, and least squares done otherwise.
+// What linear decoders read from states: compared with memories whose answer is known, and with least squares done
+// differently.
 #include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
@@ -19,7 +20,7 @@ namespace {
 using testing::Each;
 using testing::HasSubstr;
 
-/// Remembers its last `size` inputs, each in a value of its own.
+/// Remembers its last `size` inputs, each in its own value.
 LinearAutoencoder delay_line(int size) {
   LinearAutoencoder line;
   line.features = 1, line.components = size, line.mean = {0};
@@ -46,7 +47,7 @@ TEST_F(MemoryCapacities, OfADelayLineAreItsLength) {
   ASSERT_EQ(memory.error.size(), 12u);
   EXPECT_THAT(memory.count, Each(4 * (400 - 11)));
   for (std::size_t lag = 0; lag < 12; ++lag) {
-    EXPECT_NEAR(memory.variance[lag], 1, 0.2);  // of 1556 normal draws: five standard errors
+    EXPECT_NEAR(memory.variance[lag], 1, 0.2);  // from 1556 normal draws: five standard errors
     if (lag < 5) {
       EXPECT_NEAR(memory.error[lag], 0, 1e-12) << lag;
       EXPECT_NEAR(memory.capacities[lag], 1, 1e-12) << lag;
@@ -54,13 +55,13 @@ TEST_F(MemoryCapacities, OfADelayLineAreItsLength) {
       EXPECT_NEAR(memory.error[lag] / memory.variance[lag], 1, 0.02) << lag;
     }
   }
-  // What is left over is what 1556 draws happen to share with five others.
+  // What remains is what 1556 draws happen to share with five others.
   EXPECT_NEAR(memory.capacity, 5, 7 * 0.01);
   EXPECT_NEAR(memory.restitution, 5.0 / 12, 0.02);
 }
 
-// Every value takes noise on at each step that it is shifted by: x_{t-j} + (j + 1) times noise of variance s^2, all
-// independent, so that the best decoder is wrong by s^2 (j + 1) / (1 + s^2 (j + 1)).
+// Every value picks up noise at each step by which it is shifted: x_{t-j} + (j + 1) times noise of variance s^2, all
+// independent, so that the error of the best decoder is s^2 (j + 1) / (1 + s^2 (j + 1)).
 TEST_F(MemoryCapacities, FallWithStateNoiseAsTheyMust) {
   const Sequences sequences = normal_sequences(40, 1000, 1, 2);
   const MemoryCapacity memory =
@@ -109,12 +110,12 @@ TEST_F(MemoryCapacities, OfStatesThatAreAllAlikeAreNone) {
   EXPECT_EQ(memory.restitution, 0);
 }
 
-// Lag by lag, over the sequences that reach back so far: least squares with a constant, by another decomposition.
+// Lag by lag, over the sequences that reach back that far: least squares with a constant, by another decomposition.
 TEST_F(MemoryCapacities, DecodersAreLeastSquares) {
   constexpr int width = 4, lags = 6, features = 2, count = 60;
   const std::vector<double> states = normal_draws<double>(count * width, 1, 1);
   std::vector<double> past = normal_draws<double>(count * lags * features, 2, 1);
-  for (std::size_t n = 0; n < count; ++n)  // something to find
+  for (std::size_t n = 0; n < count; ++n)  // so that there is something to find
     for (std::size_t i = 0; i < lags * features; ++i)
       past[n * lags * features + i] += 3 + states[n * width + i % width] * static_cast<double>(i % 3);
   const auto reach = [](int n) { return n < 20 ? 6 : n < 40 ? 4 : 1; };
@@ -166,7 +167,7 @@ class NetworkMemory : public testing::TestWithParam<NetworkKind> {
   std::unique_ptr<Backend> backend = make_backend("cpu", 1);
 };
 
-// Step by step as all at once, every replica its own.
+// Step by step the same as all at once, and every replica on its own.
 TEST_P(NetworkMemory, StatesAreThoseOfTheNetwork) {
   Sequences sequences = normal_sequences(5, 7, 2, 3);
   for (int n = 0; n < 5; ++n) sequences.lengths.push_back(3 + n);

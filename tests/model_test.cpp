@@ -14,7 +14,7 @@ namespace {
 constexpr Extent small{5, 3};
 const std::vector<int> uneven{5, 2, 1, 3, 5, 4};  // [replicas, batch]
 
-/// Two layers and a read-out, and a loss that weighs every output and every value of every last state.
+/// Two layers and a read-out, and a loss that weights every output and every value of every last state.
 template <class Real>
 class Network {
  public:
@@ -77,7 +77,7 @@ class Network {
     backward();
     return model.parameters().gradient_block().to_host();
   }
-  /// After backward.
+  /// To be called after backward.
   std::vector<Real> initial_gradient() {
     std::vector<Real> gradient(initial.size());
     const View<Real> to = matrix(gradient, extent.batch);
@@ -150,7 +150,7 @@ TEST_P(EveryNetwork, WithoutTheReadOutItsGradientTakesNoPart) {
   for (const double value : network.model.parameters().gradient_block().to_host()) EXPECT_EQ(value, 0);
 }
 
-// Memory for more, left full of a longer run, changes nothing.
+// Memory for a longer run, still full of its values, changes nothing.
 TEST_P(EveryNetwork, SmallerExtentsThanTheLargest) {
   const Extent largest{9, 7};
   Network<double> wide(*backend, GetParam(), {.read_steps = 3, .largest = largest, .lengths = uneven});

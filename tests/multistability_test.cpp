@@ -54,7 +54,7 @@ class Definitions : public testing::Test {
   struct Both {
     double vaa, vaa_star;
   };
-  /// By the backend, in double precision.
+  /// Computed by the backend, in double precision.
   Both computed(const States& states) {
     std::vector<double> values;
     for (const auto& state : states) values.insert(values.end(), state.begin(), state.end());
@@ -65,7 +65,7 @@ class Definitions : public testing::Test {
     operations.variability({.states = view, .epsilon = epsilon, .value = &both.vaa_star, .gradient = {}});
     return both;
   }
-  /// Clusters of states near and far: some twice, some nearer than epsilon, some just further, some very far.
+  /// Clusters of states near and far: some duplicated, some closer than epsilon, some just beyond it, some very far.
   static States drawn(int n, int width, std::uint64_t seed) {
     Random random(seed, Stream::test_of_library);
     States states;
@@ -123,7 +123,7 @@ TEST_F(Definitions, OneStateForAllAndOneForEach) {
   EXPECT_NEAR(computed(apart).vaa, 1, 1e-15);
 }
 
-/// A network made by hand: parameters by name, all others zero.
+/// A network made by hand: parameters given by name, all others zero.
 template <class Real>
 void set_by_hand(Model<Real>& model, const std::string& name,
                  const std::function<double(int replica, int row, int column)>& value) {
@@ -176,8 +176,7 @@ TEST_F(Measured, AContractionHasOneAttractor) {
   EXPECT_NEAR(found.vaa_star.at(0), 1 / 20.0, 1e-9);
 }
 
-// Each unit h' = tanh(3 h + 0.1 x) is bistable for |0.1 x| < 1.3, and a read input of 20 decides between its two
-// states.
+// Each unit h' = tanh(3 h + 0.1 x) is bistable for |0.1 x| < 1.3, and an input of 20 decides between its two states.
 TEST_F(Measured, BistableUnitsHaveTwoAttractorsEach) {
   auto network = model("elman", 3, 3);
   set_by_hand(network, "rnn.weight_hh_l0", [](int, int row, int column) { return diagonal(row, column, 3); });
@@ -188,7 +187,8 @@ TEST_F(Measured, BistableUnitsHaveTwoAttractorsEach) {
   EXPECT_NEAR(found.vaa.at(0), 8 / 40.0, 1e-12);
 }
 
-// As many attractors in float, where trajectories settle in fewer steps, and with the networks' own precision.
+// The same number of attractors in float, where trajectories settle in fewer steps, and with the networks' own
+// precision.
 TEST_F(Measured, PrecisionDoesNotCount) {
   Model<float> network(
       *backend,
@@ -211,15 +211,15 @@ TEST_F(Measured, BistableCellsAreBistable) {
   const Multistability found = measure_multistability(
       network, sign_patterns(2, 3, 2, 200), std::vector<std::uint64_t>{1}, {.steps = 500, .draws = 3, .sequences = 8});
   EXPECT_NEAR(found.vaa.at(0), 4 / 8.0, 1e-12);
-  // With a below 1 it is monostable.
+  // With a below 1 the cell is monostable.
   set_by_hand(network, "rnn.bias_ih_l0", [](int, int, int i) { return i / 2 == 1 ? -0.5 : 0.0; });
   const Multistability without = measure_multistability(
       network, sign_patterns(2, 3, 2, 200), std::vector<std::uint64_t>{1}, {.steps = 500, .draws = 3, .sequences = 8});
   EXPECT_NEAR(without.vaa.at(0), 1 / 8.0, 1e-12);
 }
 
-// The input gate opens for the large first input alone; what the second wrote stays for ever: every sequence has its
-// own.
+// The input gate opens only for the large first input; what the second input wrote stays forever: every sequence has
+// its own attractor.
 TEST_F(Measured, AMemoryThatKeepsEverythingHasVaaOne) {
   auto network = model("lstm", 1, 2);
   set_by_hand(network, "rnn.bias_ih_l0", [](int, int, int gate) { return gate == 0 ? -60.0 : gate == 1 ? 60.0 : 0.0; });
@@ -234,7 +234,7 @@ TEST_F(Measured, AMemoryThatKeepsEverythingHasVaaOne) {
   EXPECT_NEAR(found.vaa.at(0), 1, 1e-12);
 }
 
-// The first layer forgets, the second remembers: it is their states together that are counted.
+// The first layer forgets, the second remembers: their states are counted together.
 TEST_F(Measured, TheStatesOfAllLayersAndHalvesCount) {
   for (const Structure structure : {Structure::stack, Structure::double_layer}) {
     const bool halves = structure == Structure::double_layer;
@@ -265,7 +265,7 @@ TEST_F(Measured, FewerSequencesThanAskedForAreAllTaken) {
   EXPECT_NEAR(found.vaa.at(0), 1, 1e-12);
 }
 
-// Sequences of unequal lengths are run to their ends: what lies behind an end decides nothing.
+// Sequences of unequal lengths are run to their ends: steps beyond an end have no influence.
 TEST_F(Measured, UnequalLengthsAreRunToTheirEnds) {
   auto network = model("elman", 1, 1);
   set_by_hand(network, "rnn.weight_hh_l0", [](int, int, int) { return 3.0; });
@@ -274,7 +274,7 @@ TEST_F(Measured, UnequalLengthsAreRunToTheirEnds) {
   sequences.lengths.assign(10, 2);
   for (std::size_t n = 0; n < 10; ++n) {
     sequences.inputs[n * 3 + 1] = 20;   // the second step ends in the same state for all
-    sequences.inputs[n * 3 + 2] = -40;  // and the third is behind the end
+    sequences.inputs[n * 3 + 2] = -40;  // and the third is beyond the end
   }
   sequences.lengths[3] = 3;
   const Multistability found = measure_multistability(network, sequences, std::vector<std::uint64_t>{1},

@@ -14,7 +14,7 @@
 
 #include "tests/same_bits.hpp"
 
-// Networks with random parameters on the CPU backend, whose memory tests read and write as it is.
+// Networks with random parameters on the CPU backend, whose memory tests read and write directly.
 
 namespace hysteron {
 
@@ -43,7 +43,7 @@ struct NetworkName {
   std::string operator()(const testing::TestParamInfo<NetworkKind>& info) const { return name_of(info.param); }
 };
 
-/// N(0, scale), the same of either precision but for the rounding.
+/// N(0, scale), the same in either precision except for rounding.
 template <class Real>
 std::vector<Real> normal_draws(std::size_t count, std::uint64_t seed, double scale) {
   Random random(seed, Stream::test_of_library);
@@ -52,7 +52,7 @@ std::vector<Real> normal_draws(std::size_t count, std::uint64_t seed, double sca
   return values;
 }
 
-/// Parameters of N(0, scale / sqrt(units)), of each replica its own.
+/// Parameters of N(0, scale / sqrt(units)), different for each replica.
 template <class Real>
 void draw_network(Model<Real>& model, std::uint64_t seed, double scale = 1) {
   model.parameters().block().from_host(
@@ -70,9 +70,9 @@ inline Sequences normal_sequences(int count, int steps, int features, std::uint6
   return sequences;
 }
 
-/// The gradient against differences of fourth order: with a step of 3e-4 the truncation is of order 3e-16 times the
-/// fifth derivative, and the rounding of order 1e-12 times the loss. So 1e-8 leaves room, and is below the 1e-7 that is
-/// asked for.
+/// The gradient compared with fourth-order differences: with a step of 3e-4 the truncation error is of order 3e-16
+/// times the fifth derivative, and the rounding error of order 1e-12 times the loss. So 1e-8 leaves room, and is below
+/// the required 1e-7.
 template <class Loss>
 void expect_gradient(const std::string& what, std::vector<double>& knob, const std::vector<double>& gradient,
                      const Loss& loss, double tolerance = 1e-8) {
@@ -90,7 +90,7 @@ void expect_gradient(const std::string& what, std::vector<double>& knob, const s
   }
 }
 
-/// A matrix of each replica, side by side: [replicas, rows, columns] without gaps.
+/// One matrix per replica, side by side: [replicas, rows, columns] without gaps.
 template <class Real>
 std::vector<std::remove_const_t<Real>> gathered(View<Real> view) {
   std::vector<std::remove_const_t<Real>> values;

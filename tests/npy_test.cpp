@@ -15,7 +15,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr std::size_t small = 1 << 18;  // the inflater's buffer and the first bytes of a file are less
+constexpr std::size_t small = 1 << 18;  // larger than the inflater's buffer and the first bytes of a file
 
 // Written by numpy 1.24:
 //   x = numpy.arange(6, dtype="<f4").reshape(2, 3); numpy.save("c.npy", x); numpy.save("f.npy",
@@ -74,7 +74,7 @@ TEST(Npy, reads_what_numpy_writes) {
 }
 
 TEST(Npy, transposes_three_dimensions) {
-  // Value of [i, j, k] is 100 i + 10 j + k; in Fortran order i moves fastest.
+  // The value at [i, j, k] is 100 i + 10 j + k; in Fortran order i moves fastest.
   std::vector<float> fortran, c;
   for (int k = 0; k < 4; ++k)
     for (int j = 0; j < 3; ++j)
@@ -149,7 +149,7 @@ TEST(Npy, refuses_malformed_headers) {
               HasSubstr("negative extent"));
 }
 
-/// One value of a type, as its bytes lie in memory.
+/// One value of a type, as its bytes are in memory.
 template <class Value>
 std::string one(const std::string& descr, Value value) {
   const auto bytes = std::as_bytes(std::span(&value, 1));
@@ -253,7 +253,7 @@ TEST(Npz, survives_damage) {
 }
 
 TEST(Npz, allocates_nothing_on_a_lie) {
-  // The unpacked size in the directory, 24 bytes into its entry, which is 0x81 bytes into the file.
+  // The unpacked size in the directory, 24 bytes into its entry, which begins 0x81 bytes into the file.
   std::vector<std::byte> bytes = bytes_of_hex(deflated);
   for (std::size_t i = 0; i < 4; ++i) bytes[0x81 + 24 + i] = std::byte{0x7F};
   EXPECT_THAT(message_of(ErrorKind::data, [&] { read_npz(Source("x.npz", bytes)); }), HasSubstr("announced"));

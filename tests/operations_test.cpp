@@ -1,4 +1,4 @@
-// What a backend computes besides products and recurrences: losses, VAA and VAA*, Adam, rows moved about.
+// What a backend computes apart from products and recurrences: losses, VAA and VAA*, Adam, moving rows.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -92,7 +92,7 @@ TEST_F(OperationsOfTheCpu, CrossEntropyAndAccuracy) {
   constexpr int replicas = 2, steps = 2, batch = 3, classes = 4;
   auto outputs = draw(replicas * steps * batch * classes);
   for (double& value : outputs) value *= 3;
-  outputs[0] = 800;  // the exponential of which is infinite
+  outputs[0] = 800;  // its exponential is infinite
   const std::vector<int> labels{0, 3, 2, 1, 1, 0};
   std::vector<double> gradient(outputs.size(), NAN), loss(replicas), accuracy(replicas);
   LossRun<double> run;
@@ -136,7 +136,7 @@ TEST_F(OperationsOfTheCpu, CrossEntropyAndAccuracy) {
   }
 }
 
-/// VAA* as its definition says, and nothing else.
+/// VAA* exactly by its definition.
 double defined_variability(const double* states, int count, int width, double epsilon) {
   double sum = 0;
   for (int i = 0; i < count; ++i) {
@@ -227,7 +227,8 @@ TEST_F(OperationsOfTheCpu, AdamTakesTheStepsOfPyTorch) {
       {0.490000000715477, -1.240000000540995, 1.9900000000589582, 0},
       {0.48468295837404374, -1.2401026311425192, 1.9890992914971972, -0.00036751306737274229},
       {0.47767474573991153, -1.2460619931639569, 1.9858512616948294, -0.0067556489195278622}};
-  // Four replicas: the steps, one not active, one with a gradient that is not finite, and the steps again.
+  // Four replicas: one that takes the steps, one not active, one with a gradient that is not finite, and one that takes
+  // the steps again.
   const std::vector<double> start{0.5, -1.25, 2.0, 0.0};
   std::vector<double> values, gradient(16), first(16), second(16), norm(4);
   for (int r = 0; r < 4; ++r) values.insert(values.end(), start.begin(), start.end());
@@ -311,7 +312,7 @@ TEST_F(OperationsOfTheCpu, GatherTakesLabelsFromAnOrderThatIsLongerThanTheBatch)
   EXPECT_EQ(gathered, (std::vector<int>{10, 12, 12, 10}));
 }
 
-// Word by word what the documentation of ShuffleRun says, from the draws of Random.
+// Literally what the documentation of ShuffleRun says, from the draws of Random.
 TEST_F(OperationsOfTheCpu, AShuffleSortsEachReplicasOwnKeys) {
   const std::vector<std::uint64_t> seeds{7, std::uint64_t(1) << 40};
   constexpr int count = 1001;

@@ -22,7 +22,7 @@ Model<double> network(Backend& backend, const char* cell) {
   return model;
 }
 
-// Central differences of the value, in every parameter: those of other matrices are 0.
+// Central differences of the value, for every parameter: zero for all other matrices.
 TEST(OrthogonalPenalty, GradientIsThatOfTheValue) {
   const auto backend = make_backend("cpu", 1);
   Model<double> model = network(*backend, "lmn");

@@ -1,4 +1,4 @@
-// What paired runs say: intervals of known samples, and the sentences.
+// What paired runs report: intervals of known samples, and the sentences.
 #include "foundation/pairs.hpp"
 
 #include <cmath>
@@ -29,16 +29,16 @@ TEST(PairedDifference, OfEqualDifferencesHasNoWidth) {
   EXPECT_EQ(d.positive, 3u);
 }
 
-// Student's interval of 1, 2, 3, 4, 5: 3 ± 2.776 sqrt(2.5 / 5).
+// Student's interval for 1, 2, 3, 4, 5: 3 ± 2.776 sqrt(2.5 / 5).
 TEST(PairedDifference, StudentsIntervalIsTheTextbooks) {
   const PairedDifference d = paired_difference(std::vector<double>{1, 2, 3, 4, 5});
   EXPECT_NEAR(d.student.low, 3 - 2.776 * std::sqrt(0.5), 1e-12);
   EXPECT_NEAR(d.student.high, 3 + 2.776 * std::sqrt(0.5), 1e-12);
 }
 
-// The bootstrap's mean of n values has the standard deviation of the sample (over n) / sqrt(n): of 100 values, half of
-// them 0 and half 1, 0.05; its 95 % interval is close to the normal one, 0.5 ± 1.96 * 0.05. Means of 100 such values
-// are multiples of 0.01, which bounds the error with that of 10,000 resamples.
+// The bootstrap's mean of n values has the standard deviation of the sample (over n) / sqrt(n): for 100 values, half of
+// them 0 and half 1, that is 0.05; its 95 % interval is close to the normal one, 0.5 ± 1.96 * 0.05. Means of 100 such
+// values are multiples of 0.01, which, together with the error of 10,000 resamples, bounds the error.
 TEST(PairedDifference, BootstrapIntervalIsTheNormalOneOfManyPairs) {
   std::vector<double> values(100);
   for (std::size_t i = 0; i < 50; ++i) values[i] = 1;
@@ -80,7 +80,7 @@ TEST(Comparison, SaysWhatTheDataSay) {
   EXPECT_THAT(sentence(classic, run_of("warm_up", 1, {1.0, 1.02, 0.99, 1.01})), HasSubstr("have the same test loss"));
 }
 
-// Replica k draws as the run of seed + k: pairs are of one seed, not of one place.
+// Replica k draws as the run of seed + k does: pairs share a seed, not a position.
 TEST(Comparison, PairsReplicasOfOneSeed) {
   const std::vector<Comparison> all =
       compare({run_of("classic", 1, {1, 2, 3}), run_of("warm_up", 2, {2, 3, 4})}, {"a", "b"});
@@ -97,7 +97,7 @@ TEST(Comparison, LeavesOutWhatHasNoNumber) {
 
 TEST(Comparison, SaysWhatIsSolved) {
   RunRecord classic = run_of("classic", 1, {1.0, 1.02}), warm = run_of("warm_up", 1, {0.01, 0.4});
-  EXPECT_THAT(sentence(classic, warm), testing::Not(HasSubstr("olve")));  // the task has no such level
+  EXPECT_THAT(sentence(classic, warm), testing::Not(HasSubstr("olve")));  // the task has no level that counts as solved
   classic.result.solved = {false, false};
   warm.result.solved = {true, false};
   EXPECT_THAT(sentence(classic, warm),

@@ -1,4 +1,4 @@
-// Products of every shape and layout against a plain triple loop, at every instruction level of this machine.
+// Products of every shape and layout compared with a plain triple loop, at every instruction level of this machine.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -14,7 +14,7 @@ namespace hysteron {
 
 namespace {
 
-/// A matrix for each replica, with rows further apart than they are long and something between them.
+/// A matrix for each replica, with rows farther apart than they are long and other values between them.
 template <class Real>
 struct Matrix {
   Matrix(int replicas, std::ptrdiff_t rows, std::ptrdiff_t columns, std::mt19937& random, int gap = 3)
@@ -43,7 +43,8 @@ double naive(const Case& of, View<const Real> a, View<const Real> b, int r, std:
   return sum;
 }
 
-// n terms of about 1 each rounded n times: the error grows as the root of n. A term too many or too few is of order 1.
+// n terms of about 1 each, rounded n times: the error grows as the square root of n. One term too many or too few is of
+// order 1.
 template <class Real>
 double tolerance_of(std::ptrdiff_t depth) {
   return 16 * double(std::numeric_limits<Real>::epsilon()) * (1 + std::sqrt(double(depth))) * 4;
@@ -99,7 +100,7 @@ TEST_P(EveryLevel, ProductsAgreeWithATripleLoop) {
         expect_product(operations_of<float>(*backend), of);
         expect_product(operations_of<double>(*backend), of);
       }
-  for (const std::ptrdiff_t columns : {1, 5, 40})  // deep enough to be cut into parts
+  for (const std::ptrdiff_t columns : {1, 5, 40})  // deep enough to be split into parts
     expect_product(operations_of<float>(*backend),
                    {2, 70, columns, 9001, Transposed::yes, Transposed::no, Result::added});
 }

@@ -1,5 +1,5 @@
-// The program as a user meets it: exit codes and messages of what goes wrong, training runs, signals, the same bits
-// again.
+// The program as a user meets it: exit codes and messages for what goes wrong, training runs, signals, reproducible
+// bits.
 #include <regex>
 #include <sstream>
 
@@ -20,7 +20,7 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 
-// A run of a moment.
+// A run that takes a moment.
 const std::string small =
     "--cell gru --units 6 --layers 1 --set task.steps=8 --set task.train=40 --set task.test=8 --set train.batch=8 "
     "--set init.measure_draws=0 ";
@@ -35,7 +35,7 @@ TEST_F(Program, HelpBeginsWithAnExample) {
   EXPECT_THAT(succeeds("--version").out, AllOf(HasSubstr("hysteron "), HasSubstr("cpu: ")));
 }
 
-// Lines of at most 80 letters, whatever they say.
+// Lines of at most 80 characters, whatever they say.
 TEST_F(Program, HelpSaysWhatThereIsAndWhatStandsByDefault) {
   const std::string whole = succeeds("--help").out;
   EXPECT_THAT(whole, AllOf(HasSubstr("To begin with:\n  hysteron demo"), HasSubstr("  measure vaa ")));
@@ -46,7 +46,7 @@ TEST_F(Program, HelpSaysWhatThereIsAndWhatStandsByDefault) {
   EXPECT_THAT(of_train, AllOf(HasSubstr("--units N "), HasSubstr("default: 64)")));
   EXPECT_THAT(succeeds("help reproduce").out, HasSubstr("quick | full (default: quick)"));
   for (const std::string& text : {whole, of_train, succeeds("help measure memory").out}) {
-    std::istringstream lines(text.substr(text.find("\n\n")));  // an example is as long as it is
+    std::istringstream lines(text.substr(text.find("\n\n")));  // an example may be as long as it needs
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
   }
 }
@@ -209,7 +209,7 @@ TEST_F(Program, ResumeRefusesWhatCannotGoOn) {
   half.resize(half.size() / 2);
   put(state, half);
   EXPECT_THAT(fails(3, "train --resume run"), HasSubstr("state.safetensors"));
-  // What would go unheard is refused: a run goes on with its own settings.
+  // Options that would be ignored are refused: a run resumes with its own settings.
   for (const std::string more : {"--set train.updates=9", "--units 9", "--out b", "--force", "config.toml"})
     EXPECT_THAT(fails(2, "train --resume run " + more), HasSubstr("--resume")) << more;
   std::filesystem::remove_all(folder / "run/checkpoint");
@@ -266,21 +266,21 @@ TEST_F(Program, ANumberThatIsNotFiniteStopsItsReplicaOnly) {
   ASSERT_EQ(json["failures"].size(), 1u);
   EXPECT_EQ(json["failures"][0]["replica"], 1);
   EXPECT_EQ(json["steps"], 6);
-  // The weights of the best validation, here those drawn: finite, and those that no update has touched.
+  // The weights of the best validation, here the initial ones: finite, and untouched by any update.
   for (const NamedArray& tensor : read_safetensors(folder / "run/models/replica-01.safetensors").tensors)
     EXPECT_NO_THROW(to_doubles(tensor.array, tensor.name));
   succeeds(train + "--set train.updates=0 --seed 2 --out drawn");
   EXPECT_EQ(bytes("run/models/replica-01.safetensors"), bytes("drawn/models/replica-00.safetensors"));
-  // The other one went on as if it had been alone.
+  // The other one continued as if it had been alone.
   succeeds(line + "--replicas 1 --out alone");
   EXPECT_EQ(bytes("run/models/replica-00.safetensors"), bytes("alone/models/replica-00.safetensors"));
-  // All of them: the run ends early.
+  // If all of them fail, the run ends early.
   const Ended all = hysteron(line + "--set train.learning_rate=1e38 --out all");
   EXPECT_EQ(all.code, 5);
   EXPECT_LT(all.json()["steps"], 6);
 }
 
-// A run that would go on for ever, stopped; then shortened to end a few updates later.
+// A run that would go on forever, stopped; then shortened to end a few updates later.
 TEST_F(Program, StoppedAndResumedIsAsNeverStopped) {
   const std::string line = train + "--replicas 2 --set train.validate_every=4 --json --out ";
   Child child(HYSTERON_PROGRAM,
@@ -307,7 +307,7 @@ TEST_F(Program, StoppedAndResumedIsAsNeverStopped) {
             nlohmann::json::parse(bytes("whole/result.json"))["test_loss"]);
 }
 
-// Both signals are waiting when the process goes on, so that no step of its own comes between them.
+// Both signals are waiting when the process continues, so that none of its own steps comes between them.
 TEST_F(Program, TheSecondSignalEndsAtOnce) {
   Child child(HYSTERON_PROGRAM, words(train + "--set train.updates=1000000000 --out run"), folder.path(),
               {"HYSTERON_THREADS=1"});
@@ -316,7 +316,7 @@ TEST_F(Program, TheSecondSignalEndsAtOnce) {
   const Ended ended = child.wait();
   EXPECT_THAT(ended.code, AnyOf(128 + SIGINT, 128 + SIGTERM));
   EXPECT_FALSE(std::filesystem::exists(folder / "run/result.json"));
-  // What it leaves is a run that goes on from its last checkpoint.
+  // What it leaves is a run that resumes from its last checkpoint.
   put(folder / "run/config.toml",
       std::regex_replace(bytes("run/config.toml"), std::regex("updates = 1000000000"), "updates = 3"));
   succeeds("train --resume run");

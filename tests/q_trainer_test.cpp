@@ -1,4 +1,4 @@
-// Q-learning: which weights are kept, optimality, stopping and going on, failures.
+// Q-learning: which weights are kept, optimality, stopping and resuming, failures.
 #include <cmath>
 #include <memory>
 
@@ -46,14 +46,14 @@ class Straight final : public Environment {
 TEST_F(QLearning, APolicyIsOptimalThatTakesTheShortestPathFromEveryStart) {
   const Straight straight;
   Model<float> model(*backend, Agents<float>::shape(straight, "gru", Structure::stack, 2), 2);
-  Parameters<float>& parameters = model.parameters();  // zeros: the read-out's bias alone speaks
+  Parameters<float>& parameters = model.parameters();  // zeros: only the read-out's bias matters
   parameters.values(parameters.slice(Role::readout_bias)).at(0, 0)[1] = 1;
   const PolicyEvaluation found = evaluate_policy(model, straight);
   EXPECT_THAT(found.returns, ElementsAre(2, 0));
   EXPECT_THAT(found.discounted_returns, ElementsAre(0.75, 0));
-  EXPECT_THAT(found.optimal, ElementsAre(1, 0));  // of equal values the first: replica 1 stays where it is
+  EXPECT_THAT(found.optimal, ElementsAre(1, 0));  // the first of equal values: replica 1 stays where it is
 
-  // In the T-Maze, always right: to the junction, and against its wall until the horizon.
+  // In the T-Maze, always going right: to the junction, and then into its wall until the horizon.
   const auto environment = maze(3);
   Model<float> still(*backend, Agents<float>::shape(*environment, "gru", Structure::stack, 2), 1);
   const PolicyEvaluation bounced = evaluate_policy(still, *environment);
@@ -80,7 +80,7 @@ TEST_F(QLearning, FindsTheShortestPathToBothGoals) {
   learning.trainer.take_best();
   const PolicyEvaluation best = evaluate_policy(learning.model, *environment);
   for (std::size_t r = 0; r < 3; ++r) {
-    // The record tells what the evaluations said.
+    // The record agrees with the evaluations.
     double best_discounted = -1e9, last = 0;
     std::int64_t first = -1, from = -1, best_episode = -1;
     for (const Event& event : evaluated) {
@@ -141,7 +141,7 @@ void expect_same(const QTrainerState<float>& a, const QTrainerState<float>& b) {
   EXPECT_TRUE(same_bits(a.second_moment, b.second_moment));
 }
 
-// Stopped after any episode and put into a file and back, a run goes on to the same bits; also after one of its
+// Stopped after any episode, written to a file and read back, a run continues to the same bits; also after one of its
 // replicas has failed.
 TEST_F(QLearning, AStoppedRunGoesOnToTheSameBits) {
   const auto environment = maze(3);
@@ -196,8 +196,8 @@ TEST_F(QLearning, ACheckpointOfAnotherRunIsADataError) {
               HasSubstr("not a checkpoint of this kind"));
 }
 
-// With an absurd rate one replica leaves the finite numbers. The others go on as if it were not there, and each as if
-// it were alone.
+// With an absurd learning rate one replica's numbers stop being finite. The others continue as if it did not exist, and
+// each as if it were alone.
 TEST_F(QLearning, AFailingReplicaStopsAlone) {
   const auto environment = maze(3);
   for (const char* cell : {"gru", "lstm", "mgu", "nbrc"}) {

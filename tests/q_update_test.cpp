@@ -1,4 +1,4 @@
-// What playing and updating do, beside a reckoning from the definition of Q-learning.
+// What playing and updating do, compared with a calculation from the definition of Q-learning.
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -23,7 +23,7 @@ class OneByOne {
   std::vector<double> values() { return model_.parameters().block().to_host(); }
 
   std::vector<double> outputs(std::vector<double> sequence) { return run(sequence, {}); }
-  // Adds the gradient of the outputs' product with `direction`.
+  // Adds the gradient of the dot product of the outputs and `direction`.
   void add_gradient(std::vector<double> sequence, const std::vector<double>& direction, std::vector<double>& to) {
     run(sequence, direction);
     const std::vector<double> found = model_.parameters().gradient_block().to_host();
@@ -70,7 +70,7 @@ void remember(std::vector<Remembered>& list, const Environment& environment, con
 }
 
 // Everything from its definition: episodes played with the whole history read again before every action, targets and
-// gradients one transition at a time, Adam, the target network's renewals.
+// gradients one transition at a time, Adam, the updates of the target network.
 TEST(QLearning, EpisodesAndUpdatesAreThoseOfTheirDefinition) {
   const std::unique_ptr<Backend> backend = make_backend("cpu", 1);
   const auto environment = maze(3);

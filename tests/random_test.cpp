@@ -1,4 +1,4 @@
-// Random numbers: Philox against its authors' known answers, and what is drawn from it.
+// Random numbers: Philox compared with its authors' known answers, and what is drawn from it.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -24,8 +24,8 @@ TEST(Philox, KnownAnswers) {
             (Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
 
-// The counter is (how many were drawn / 4, stream, step), the key the seed: drawn numbers may not change from release
-// to release, since a run is named by its seed.
+// The counter is (number drawn / 4, stream, step), the key is the seed: drawn numbers may not change from release to
+// release, since a run is named by its seed.
 TEST(Random, WordsAreThoseOfPhilox) {
   Random random(0x0123456789abcdef, Stream::shuffle, 0x1122334455667788);
   for (std::uint32_t block = 0; block < 3; ++block) {
@@ -37,7 +37,7 @@ TEST(Random, WordsAreThoseOfPhilox) {
 TEST(Random, BelowTakesTheHigherWordFirst) {
   Random words(5, Stream::test_of_library), numbers(5, Stream::test_of_library);
   const std::uint64_t high = words.bits(), low = words.bits();
-  constexpr std::int64_t range = std::int64_t{1} << 53;  // hardly a word is refused
+  constexpr std::int64_t range = std::int64_t{1} << 53;  // hardly any word is rejected
   EXPECT_EQ(numbers.below(range), static_cast<std::int64_t>((high << 32 | low) % static_cast<std::uint64_t>(range)));
 }
 
@@ -60,8 +60,8 @@ TEST(Random, SeedStreamAndStepMakeOtherDraws) {
   EXPECT_EQ(static_cast<int>(different.size()), made);
 }
 
-// Sample moments of n draws lie within five standard errors of their own but once in a million seeds; the seed is
-// fixed.
+// Sample moments of n draws are within five standard errors of the true ones, except once in a million seeds; the seed
+// is fixed.
 template <class Draw>
 std::vector<double> moments(int count, const Draw& draw) {
   std::vector<double> sums(4);
@@ -114,11 +114,11 @@ TEST(Random, NormalMoments) {
   Random random(4, Stream::test_of_library);
   constexpr int count = 200'000;
   const std::vector<double> found = moments(count, [&] { return random.normal(); });
-  const double right[] = {0, 1, 0, 3}, variance[] = {1, 2, 15, 96};  // of x, x^2, x^3, x^4
+  const double right[] = {0, 1, 0, 3}, variance[] = {1, 2, 15, 96};  // for x, x^2, x^3, x^4
   for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(found[i], right[i], 5 * std::sqrt(variance[i] / count)) << i + 1;
 }
 
-// Box and Muller's pair comes from one radius: its two must not go together.
+// The two values of a Box-Muller pair come from one radius: they must not be correlated.
 TEST(Random, NeighboringNormalsAreUncorrelated) {
   Random random(6, Stream::test_of_library);
   constexpr int count = 100'000;
@@ -138,11 +138,11 @@ TEST(Random, BelowIsUnbiased) {
   for (int i = 0; i < count; ++i) ++seen.at(static_cast<std::size_t>(random.below(7)));
   double chi_square = 0;
   for (const int times : seen) chi_square += (times - count / 7.0) * (times - count / 7.0) / (count / 7.0);
-  EXPECT_LT(chi_square, 35.9);  // of 6 degrees of freedom: exceeded once in 300,000
+  EXPECT_LT(chi_square, 35.9);  // with 6 degrees of freedom: exceeded once in 300,000
   EXPECT_EQ(random.below(1), 0);
 }
 
-// A range of 3/4 of all words: reduced without rejection, the lower third would come twice as often as the rest.
+// A range of 3/4 of all words: reduced without rejection, the lower third would come up twice as often as the rest.
 TEST(Random, BelowOfAWideRangeIsUnbiased) {
   Random random(8, Stream::test_of_library);
   constexpr std::int64_t range = 3 * (std::int64_t{1} << 61);
@@ -180,7 +180,7 @@ TEST(Random, PermutationsHoldEveryNumberOnceAndAreEquallyLikely) {
     chi_square += (times - 1000.0) * (times - 1000.0) / 1000.0;
   }
   EXPECT_EQ(different, 24);
-  EXPECT_LT(chi_square, 65);  // of 23 degrees of freedom: exceeded once in 100,000
+  EXPECT_LT(chi_square, 65);  // with 23 degrees of freedom: exceeded once in 100,000
 }
 
 }  // namespace

@@ -17,8 +17,8 @@
 
 #include <hysteron/error.hpp>
 
-// What the tests of files have in common: bytes, a folder that goes again, errors with their texts, and the largest
-// allocation, so that no reader allocates what a lying header announces. One test file a program includes this.
+// What the tests of files share: bytes, a temporary folder, errors with their texts, and the largest allocation, so
+// that no reader allocates what a lying header announces. Only one test file per program may include this.
 
 namespace hysteron {
 
@@ -48,7 +48,7 @@ class TemporaryFolder {
   TemporaryFolder() {
     const auto* const test = ::testing::UnitTest::GetInstance()->current_test_info();
     std::string name = "hysteron-" + std::to_string(::getpid()) + "-" + test->test_suite_name() + "-" + test->name();
-    std::replace(name.begin(), name.end(), '/', '-');  // of a test with parameters
+    std::replace(name.begin(), name.end(), '/', '-');  // in the name of a test with parameters
     path_ = std::filesystem::path(::testing::TempDir()) / name;
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
@@ -97,7 +97,7 @@ std::string message_of(ErrorKind kind, Work work) {
   return "";
 }
 
-/// Whether `work` ended well or with a data error, and allocated no more than `most` bytes at once. Anything else
+/// Whether `work` succeeded or threw a data error, and allocated no more than `most` bytes at once. Anything else
 /// fails.
 template <class Work>
 bool survives(Work work, std::size_t most) {
@@ -118,7 +118,7 @@ bool survives(Work work, std::size_t most) {
 template <class Read>
 void damage(const std::vector<std::byte>& valid, Read read, std::size_t most) {
   for (std::size_t length = 0; length < valid.size(); ++length) {
-    // A copy of its own, so that the address sanitizer sees a read past its end.
+    // A separate copy, so that the address sanitizer sees a read past its end.
     const std::vector<std::byte> cut(valid.begin(), valid.begin() + static_cast<std::ptrdiff_t>(length));
     EXPECT_FALSE(survives([&] { read(std::span(cut)); }, most)) << "cut at " << length;
   }
@@ -132,7 +132,7 @@ void damage(const std::vector<std::byte>& valid, Read read, std::size_t most) {
 
 }  // namespace hysteron
 
-// Not inline: the compiler would see free() beside a new that it takes for its own.
+// Not inline: otherwise the compiler would see free() paired with a new that it takes for its own.
 [[gnu::noinline]] void* operator new(std::size_t bytes) {
   hysteron::largest_allocation = std::max(hysteron::largest_allocation, bytes);
   if (void* const memory = std::malloc(bytes == 0 ? 1 : bytes)) return memory;

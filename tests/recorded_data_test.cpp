@@ -71,7 +71,7 @@ TEST_F(Music, AsksForTheNextStep) {
   EXPECT_EQ(std::count_if(train.inputs.begin(), train.inputs.end(), [](float x) { return x != 0 && x != 1; }), 0);
 }
 
-// Every step of a song but its first is asked for once.
+// Every step of a song except the first is predicted exactly once.
 TEST_F(Music, CutsLongSongsIntoPieces) {
   put_songs(songs);
   const TaskData task = made_task("music", {{"task.data", data()}, {"task.steps", "2"}});
@@ -93,7 +93,7 @@ TEST_F(Music, TakesTheFirstSongs) {
   EXPECT_THAT(error.what(), AllOf(HasSubstr("task.valid"), HasSubstr("at most 1")));
 }
 
-// Notes 1 and 2 sound in one of two known steps, 3 in both, the rest in none; asked is a step with 1 and 3.
+// Notes 1 and 2 sound in one of two known steps, 3 in both, the rest in none; the step to predict has 1 and 3.
 TEST_F(Music, TrivialLossIsThatOfTheFrequencies) {
   const auto of = [](const std::vector<std::vector<int>>& steps) {
     Sequences sequences;
@@ -143,7 +143,7 @@ using JapaneseVowels = RecordedData;
 constexpr std::array<int, 9> in_train = {30, 30, 30, 30, 30, 30, 30, 30, 30},
                              in_test = {31, 35, 88, 44, 29, 24, 40, 50, 29};
 
-/// Utterance u of speaker s has 1 + (s + u) % 3 frames, the first with s and u in it.
+/// Utterance u of speaker s has 1 + (s + u) % 3 frames, the first of which contains s and u.
 std::string utterances(const std::array<int, 9>& counts) {
   std::string text;
   for (int speaker = 0; speaker < 9; ++speaker)
@@ -185,7 +185,7 @@ TEST_F(JapaneseVowels, SpeakersTakeTurns) {
   }
   EXPECT_EQ(task.train.count, 270);
   EXPECT_EQ(task.test.count, 370);
-  // The last fifth, which is the validation set: six of every speaker.
+  // The last fifth, which is the validation set: six from every speaker.
   std::array<int, 9> last{};
   for (std::size_t n = 216; n < 270; ++n) ++last[static_cast<std::size_t>(task.train.labels[n])];
   EXPECT_THAT(last, testing::Each(6));
@@ -215,7 +215,7 @@ TEST_F(JapaneseVowels, RefusesOtherFiles) {
   EXPECT_THAT(missing.what(), AllOf(HasSubstr("ae.test"), HasSubstr("hysteron data get japanese_vowels")));
 }
 
-// Cutting a file anywhere, and changing any byte, is refused or read; nothing else happens.
+// Cut anywhere or with any byte changed, a file is either refused or read; nothing else happens.
 TEST_F(JapaneseVowels, SurvivesDamage) {
   const std::string text = utterances({1, 1, 0, 0, 0, 0, 0, 0, 0});
   for (std::size_t at = 0; at < text.size(); at += 3)
@@ -253,7 +253,7 @@ TEST(RealData, OfMusic) {
   int steps = 0;
   for (const int length : jsb.test.lengths) steps += length;
   EXPECT_EQ(steps, 4725 - 77);
-  // Steps cut or not, songs whole or not: the same steps are asked for.
+  // Steps cut or not, songs whole or not: the same steps are predicted.
   const TaskData cut = made_task("music", {{"task.data", shared_data()}, {"task.steps", "10"}});
   int pieces = 0;
   for (const int length : cut.test.lengths) pieces += length;

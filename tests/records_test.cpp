@@ -1,5 +1,5 @@
-// One step of one unit, every value of every record against central differences. A deep transition gets matrices of one
-// number, so that the path through its second product is part of what is differentiated.
+// One step of one unit, every value of every record compared with central differences. A deep transition gets 1 x 1
+// matrices, so that the path through its second product is part of what is differentiated.
 #include <random>
 #include <vector>
 
@@ -33,7 +33,7 @@ TYPED_TEST(EveryRecord, gradients_agree_with_central_differences) {
     auto input = draw(lane_count<typename C::Input, double>),
          recurrent = draw(lane_count<typename C::Recurrent, double>), unit = draw(lane_count<typename C::Unit, double>),
          past = draw(lane_count<typename C::State, double>),
-         weight = draw(deep_lanes<C>);  // of the second product
+         weight = draw(deep_lanes<C>);  // for the second product
     const auto entering = draw(lane_count<typename C::State, double>);
 
     const auto x = [&] { return make(std::type_identity<typename C::Input>{}, input); };

@@ -54,7 +54,8 @@ TEST_P(EveryLayer, GradientsAtTheLastStateAlone) {
   EXPECT_TRUE(same_bits(expected, layer.input_gradient));
 }
 
-// What comes back to a state is what the rest of the sequence alone gives its own initial state, and what enters there.
+// What comes back to a state is the gradient that the rest of the sequence alone gives its initial state, plus what
+// enters there.
 TEST_P(EveryLayer, TotalsAreTheGradientsOfEachState) {
   Layer<double> layer(GetParam(), small, InputKind::varying, Kept::trajectory, uneven, 3);
   layer.forward(operations);
@@ -87,7 +88,7 @@ TEST_P(EveryLayer, TotalsAreTheGradientsOfEachState) {
   }
 }
 
-// Where a cell only sums its two halves, their gradients are equal and may be one memory.
+// Where a cell only sums its two halves, their gradients are equal and may share memory.
 TEST(SharedGradient, OfElmanAndLstmIsTheSameInOneMemory) {
   auto backend = make_backend("cpu", 2);
   for (const char* const cell : {"elman", "lstm"}) {
@@ -106,7 +107,7 @@ TEST(SharedGradient, OfElmanAndLstmIsTheSameInOneMemory) {
   }
 }
 
-// Of one step the stride between steps says nothing.
+// With a single step the stride between steps has no meaning.
 TEST_P(EveryLayer, OneStepIsKeptWhateverTheStride) {
   const Shape shape{.replicas = 2, .steps = 1, .batch = 3, .units = 5};
   Layer<double> layer(GetParam(), shape, InputKind::varying, Kept::trajectory, {1, 0, 1, 1, 1, 1}, 2);
@@ -149,7 +150,8 @@ TEST_P(EveryLayer, PastItsEndASequenceHoldsItsStateAndDepositsZeros) {
     }
 }
 
-// Keeping a trajectory every step is computed; keeping the last state alone, rows leave once they have settled.
+// When a trajectory is kept, every step is computed; when only the last state is kept, rows leave once they have
+// settled.
 TEST_P(EveryLayer, ASettledRunEndsInTheSameBitsAsAllItsSteps) {
   const Shape shape{.replicas = 2, .steps = 1501, .batch = 7, .units = 9};
   std::vector<int> lengths = uneven_lengths(shape, 5);
@@ -207,8 +209,8 @@ TEST_P(EveryLayer, ReplicasAndThreadsDoNotChangeABit) {
   }
 }
 
-// Single precision differs from double by its rounding: some 1e-6 of the largest value after a few steps. An index or a
-// length confused at a size that fills no vector differs by 1e-1.
+// Single precision differs from double by its rounding: some 1e-6 of the largest value after a few steps. A mistaken
+// index or length, at a size that does not fill a vector, differs by 1e-1.
 void expect_close(const char* what, const std::vector<float>& found, const std::vector<double>& exact) {
   ASSERT_EQ(found.size(), exact.size());
   double largest = 1, worst = 0;
@@ -246,7 +248,7 @@ TEST_P(EveryLayer, SingleAgreesWithDoubleAtAwkwardSizesOnEveryLevel) {
   }
 }
 
-// One recurrent weight of -3: the state swings between two values for ever.
+// One recurrent weight of -3: the state swings between two values forever.
 TEST(SettledRun, APeriodOfTwoIsFollowedToTheRightOne) {
   auto backend = make_backend("cpu", 1);
   const Shape shape{.replicas = 1, .steps = 400, .batch = 4, .units = 2};

@@ -1,4 +1,4 @@
-// What is registered equals the files of each family's folder, as the build found them.
+// What is registered equals the files in each family's folder, as the build found them.
 #include <set>
 
 #include <fmt/format.h>
@@ -51,7 +51,7 @@ TEST(Families, ReproductionsAreTheFiles) {
   EXPECT_THAT(Registry<Reproduction>::names(), UnorderedElementsAreArray(reproduction_files));
 }
 
-// Every arm is a configuration that the program takes, in a folder of its own.
+// Every arm is a configuration that the program accepts, in its own folder.
 TEST(Families, EveryArmOfAReproductionIsAConfiguration) {
   for (const std::string& name : reproduction_files)
     for (const ReproductionScale scale : {ReproductionScale::quick, ReproductionScale::full}) {
@@ -67,7 +67,7 @@ TEST(Families, EveryArmOfAReproductionIsAConfiguration) {
     }
 }
 
-// Cells that a start cannot serve have no such arm.
+// Starts that do not work for a cell have no arm with it.
 TEST(Families, ArmsAreOfCellsThatTheirStartsServe) {
   std::vector<std::string> names;
   for (const Arm& arm : every_arm("", "", {}, {"lstm", "gru", "brc"}, {"chrono", "autoencoder_warm_up", "warm_up"}))
@@ -120,7 +120,7 @@ TEST(Cells, AnUnknownNameIsAnsweredWithTheNearest) {
   }
 }
 
-// What a cell says of itself beyond its equations is about lanes and gates that it has.
+// Whatever a cell states about itself beyond its equations refers to lanes and gates that it has.
 TEST(Cells, TraitsFitTheRecords) {
   for (const CellInfo& cell : every_cell()) {
     const std::string_view gates = cell.layout.gates;

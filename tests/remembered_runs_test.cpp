@@ -1,4 +1,4 @@
-// What a run records of memory and gradients when asked to, and that asking changes nothing else.
+// What a run records about memory and gradients when asked to, and that asking changes nothing else.
 #include <cmath>
 
 #include <gmock/gmock.h>
@@ -46,7 +46,7 @@ TEST_F(RememberedRuns, GradientsAreRecordedAndChangeNothing) {
   for (const auto& record : records) ASSERT_EQ(record["state_grad_norm"].size(), 9u);
 }
 
-// With one batch of all sequences the record is what measure gradient says of the same network.
+// With one batch of all sequences the record is what measure gradient reports for the same network.
 TEST_F(RememberedRuns, ARecordIsWhatMeasureGradientSays) {
   put_normal("X.npy", {7, 12, 2}, 1);
   put_normal("Y.npy", {1, 12, 3}, 2);
@@ -105,7 +105,7 @@ TEST_F(RememberedRuns, TooFewSequencesToMeasureAreRefused) {
               AllOf(HasSubstr("two or more"), HasSubstr("train.memory_sequences")));
 }
 
-// The validation set of the collection, unless a share is asked for; the resolved configuration says the same again.
+// The validation set of the collection, unless a fraction is requested; the resolved configuration says the same.
 TEST_F(RememberedRuns, ATasksOwnValidationSetIsUsed) {
   std::filesystem::create_directories(folder / "music");
   std::string song = "[[40],[41]";
@@ -120,7 +120,7 @@ TEST_F(RememberedRuns, ATasksOwnValidationSetIsUsed) {
   EXPECT_EQ(json["steps"], 2);
   EXPECT_GT(json["test_accuracy"][0].get<double>(), -1e-9);
   EXPECT_TRUE(json["trivial_loss"].is_number());
-  // Two updates of three sequences each are two epochs of the three that are left: validated after each.
+  // Two updates of three sequences each are two epochs of the three that remain: validated after each.
   EXPECT_EQ(events("own", "validated").size(), 3u);
   succeeds("train own/config.toml --out again");
   EXPECT_EQ(bytes("own/models/replica-00.safetensors"), bytes("again/models/replica-00.safetensors"));

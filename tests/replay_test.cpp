@@ -71,7 +71,7 @@ Episode drawn_episode(const Environment& environment, std::uint64_t seed) {
   return episode_of(environment, start, actions);
 }
 
-// Beside a plain list of transitions of which the oldest fall off: capacities smaller and larger than an episode.
+// Compared with a plain list of transitions that drops the oldest: capacities smaller and larger than an episode.
 TEST(Replay, RemembersTheLatestTransitionsOfEachReplica) {
   const auto environment = maze(3);
   for (const int capacity : {1, 3, 20, 50}) {
@@ -86,7 +86,7 @@ TEST(Replay, RemembersTheLatestTransitionsOfEachReplica) {
       if (static_cast<int>(list.size()) > capacity) list.erase(list.begin(), list.end() - capacity);
       for (const int r : {0, 1}) ASSERT_EQ(remembered(replay, r), right_ones[static_cast<std::size_t>(r)]) << n;
     }
-    // Added again in their order, its episodes give the same transitions.
+    // Added again in order, its episodes give the same transitions.
     Replay again(*environment, 2, capacity);
     for (const int r : {0, 1})
       for (const Episode& episode : replay.episodes(r)) again.add(r, episode);
@@ -94,13 +94,13 @@ TEST(Replay, RemembersTheLatestTransitionsOfEachReplica) {
   }
 }
 
-// 1000 episodes went through a replay of 40 transitions: room is taken for those it remembers, not for all.
+// 1000 episodes went through a replay of 40 transitions: it takes room for those it remembers, not for all.
 TEST(Replay, StoresAnEpisodeOnceAndTakesItsPlaceAgain) {
   const auto environment = maze(3);
   Replay replay(*environment, 1, 40);
   for (std::uint64_t n = 0; n < 1000; ++n) replay.add(0, drawn_episode(*environment, n));
   const std::size_t episode_size = static_cast<std::size_t>(replay.steps() * replay.input_size());
-  EXPECT_LE(replay.inputs().size() / episode_size, 64u);  // 40 of one step at most, and the one that comes, doubled
+  EXPECT_LE(replay.inputs().size() / episode_size, 64u);  // at most 40 of one step, and the next one, doubled
   std::set<int> stored;
   for (int number = 0; number < replay.count(0); ++number) stored.insert(replay.transition(0, number).stored);
   EXPECT_EQ(stored.size(), replay.episodes(0).size());
@@ -147,7 +147,7 @@ TEST(Exploration, GoesRightHalfOfTheTime) {
   EXPECT_EQ(exploring_action(*environment, 1 - 1e-16), 3);
 }
 
-// What a network is made ready on: each history as if it stood there alone.
+// What a network is prepared on: each history as if it were the only one.
 TEST(Histories, AreWhatWasSeenBeforeEachAction) {
   const auto environment = maze(3);
   const std::vector<std::uint64_t> seeds{1, 2, 3};

@@ -1,5 +1,5 @@
-// The page of a report, opened in a browser without a window: every figure is drawn, no script fails, nothing is wider
-// than the screen.
+// The page of a report, opened in a headless browser: every figure is drawn, no script fails, nothing is wider than the
+// screen.
 #include <cstdlib>
 #include <regex>
 
@@ -43,7 +43,7 @@ class Report : public ProgramTest {
                "init.measure_steps=50 --out runs/" +
                init);
   }
-  /// The page as the browser has it after its scripts, at a width.
+  /// The page as it is in the browser after its scripts have run, at a given width.
   std::string opened(const std::string& page, int width) const {
     std::string html = page;
     html.replace(html.find("<head>"), 6, std::string("<head>") + watch_errors);
@@ -83,7 +83,7 @@ TEST_F(Report, OpensInABrowserWithEveryFigure) {
   }
 }
 
-// What the test above looks for is seen when it is there.
+// What the test above looks for is found when it is present.
 TEST_F(Report, TheBrowserSeesABrokenPage) {
   if (browser().empty()) GTEST_SKIP() << "there is no chromium or chrome to open the page with";
   const std::string root = opened(
@@ -123,7 +123,7 @@ TEST_F(Report, PicturesAndTextsAreWhatTheyWere) {
   EXPECT_THAT(opened(html, 1280), AllOf(HasSubstr("data-figures-drawn=\"2\""), Not(HasSubstr("data-failed"))));
 }
 
-// A page never takes the place of what a run recorded.
+// A page never replaces what a run recorded.
 TEST_F(Report, NeverReplacesARunsRecords) {
   make_runs();
   for (const std::string file : {"result.json", "journal.jsonl", "config.toml", "environment.json"}) {

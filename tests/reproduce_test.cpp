@@ -1,4 +1,4 @@
-// `reproduce`: an experiment of many arms, killed, stopped and gone on with.
+// `reproduce`: an experiment with many arms, killed, stopped and resumed.
 #include <csignal>
 #include <regex>
 
@@ -22,7 +22,7 @@ const std::string tiny =
 
 class ReproduceTest : public ProgramTest {
  protected:
-  /// Every number of the table but the seconds.
+  /// Every number of the table except the seconds.
   static Json numbers(const Json& result) {
     Json rows = result.at("rows");
     for (Json& row : rows) row.erase("seconds"), row.erase("run");
@@ -47,9 +47,9 @@ TEST_F(ReproduceTest, GivesATableAPageAndARunForEachArm) {
     EXPECT_EQ(row["test_loss"]["count"], 2) << arm;
   }
   EXPECT_THAT(bytes("all/report.html"), HasSubstr("reproduce denoising (quick)"));
-  // A key that only some arms know goes to those.
+  // A key that only some arms know is set for those.
   EXPECT_THAT(bytes("all/pad5-gru-warm_up/config.toml"), HasSubstr("\nsteps = 2 "));
-  // All of it is done: going on changes nothing.
+  // All of it is done: resuming changes nothing.
   EXPECT_EQ(succeeds("reproduce --resume all --json").json()["rows"], result["rows"]);
 }
 
@@ -79,7 +79,7 @@ TEST_F(ReproduceTest, RefusesWhatItCannotDo) {
   std::filesystem::create_directories(folder / "there");
   EXPECT_THAT(fails(2, "reproduce copy --out there --force"), HasSubstr("is there already"));
   EXPECT_THAT(fails(2, "reproduce --resume there"), HasSubstr("is not the folder of a reproduction"));
-  // What the last arm's task cannot be is found out before the first one runs.
+  // A task that is impossible in the last arm is found before the first arm runs.
   EXPECT_THAT(fails(2, tiny + "--set task.steps=12 --out out"), HasSubstr("pad30-gru-classic"));
   EXPECT_FALSE(std::filesystem::exists(folder / "out"));
   for (const std::string plan :
@@ -105,7 +105,7 @@ TEST_F(ReproduceTest, KeepsTheOldOneUntilANewOneCanBegin) {
   EXPECT_EQ(bytes("all/result.json"), before);
 }
 
-// Tables of networks that failed are no success.
+// Tables of networks that failed are not a success.
 TEST_F(ReproduceTest, TellsOfReplicasThatFailed) {
   const Ended ended = hysteron(tiny + "--set train.learning_rate=1e38 --out all");
   EXPECT_EQ(ended.code, 5);

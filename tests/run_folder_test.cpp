@@ -73,7 +73,7 @@ TEST(RunFolder, IsReplacedWholeWhenAsked) {
     run.write_result("{}");
     put(run.model(0), "model");
   }
-  const RunFolder run = create(folder / "x" / "", Existing::replace, "seed = 2\n");  // with a separator at its end
+  const RunFolder run = create(folder / "x" / "", Existing::replace, "seed = 2\n");  // with a trailing separator
   EXPECT_EQ(contents(folder / "x" / "config.toml"), "seed = 2\n");
   EXPECT_FALSE(is_finished(run.path()));
   EXPECT_FALSE(std::filesystem::exists(run.model(0)));
@@ -146,7 +146,7 @@ TEST(RunFolder, HasAWholeCheckpointAtAnyMoment) {
     EXPECT_FALSE(std::filesystem::exists(run.path() / "checkpoint.old"));
     EXPECT_FALSE(std::filesystem::exists(run.path() / "checkpoint.new"));
   }
-  // Killed while it was written.
+  // Killed while it was being written.
   killed([&] {
     RunFolder::resume(folder / "x").write_checkpoint([](const std::filesystem::path& fresh) {
       write_file(fresh / "half", "a");
@@ -156,13 +156,13 @@ TEST(RunFolder, HasAWholeCheckpointAtAnyMoment) {
   EXPECT_TRUE(std::filesystem::exists(folder / "x" / "checkpoint.new"));
   EXPECT_EQ(contents(RunFolder::resume(folder / "x").checkpoint() / "state"), "state 2");
   EXPECT_FALSE(std::filesystem::exists(folder / "x" / "checkpoint.new"));
-  // Killed between the two renamings.
+  // Killed between the two renames.
   std::filesystem::rename(folder / "x" / "checkpoint", folder / "x" / "checkpoint.old");
   std::filesystem::create_directory(folder / "x" / "checkpoint.new");
   put(folder / "x" / "checkpoint.new" / "state", "state 3");
   EXPECT_EQ(contents(RunFolder::resume(folder / "x").checkpoint() / "state"), "state 3");
   EXPECT_FALSE(std::filesystem::exists(folder / "x" / "checkpoint.old"));
-  // Killed before the first was whole.
+  // Killed before the first one was complete.
   killed([&] { create(folder / "y").write_checkpoint([](const std::filesystem::path&) { std::_Exit(0); }); });
   EXPECT_THAT(message_of(ErrorKind::usage, [&] { RunFolder::resume(folder / "y"); }), HasSubstr("no checkpoint"));
 }

@@ -151,7 +151,7 @@ TEST_F(RunRecords, HoldAllThatARunLeft) {
   EXPECT_THAT(std::get<std::vector<std::string>>(value(3, 0)), ElementsAre("a", "b"));
   EXPECT_THAT(std::get<std::vector<std::int64_t>>(value(3, 1)), ElementsAre(1, 2));
   EXPECT_TRUE(std::isnan(std::get<double>(value(3, 2))));
-  // What a resumed run told twice stands as it was told last.
+  // Where a resumed run reported something twice, the last report stands.
   ASSERT_EQ(run.history.valid_loss.size(), 1u);
   EXPECT_THAT(run.history.valid_loss.at(10), ElementsAre(0.25, 2));
 }

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 
 constexpr std::size_t small = 1 << 16;
 
-/// A file with this header and so many bytes of values: 0, 1, 2 ..
+/// A file with this header and this many bytes of values: 0, 1, 2 ..
 std::vector<std::byte> file_of(const std::string& header, std::size_t values) {
   std::string file = number_bytes(header.size(), 8) + header;
   for (std::size_t i = 0; i < values; ++i) file += static_cast<char>(i);

@@ -5,7 +5,7 @@
 
 namespace hysteron {
 
-/// Not-a-number is equal to itself here.
+/// Not-a-number counts as equal to itself here.
 template <class Value>
 bool same_bits(std::span<const Value> a, std::span<const Value> b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);

@@ -1,4 +1,4 @@
-// The inlined float functions against double, over a grid of floats that covers every binade.
+// The inlined float functions compared with double, over a grid of floats that covers every binade.
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -49,7 +49,7 @@ TEST(ScalarMath, ends_and_nan) {
   EXPECT_TRUE(std::isnan(sigmoid(nan)));
 }
 
-// Among them those whose bits, taken as an integer, are the largest there is.
+// Includes those whose bits, taken as an integer, are the largest possible.
 TEST(ScalarMath, every_nan_stays_one) {
   for (const std::uint32_t bits : {0x7fc00000U, 0x7fffffffU, 0xffffffffU, 0x7f800001U, 0xff800001U, 0x7fffff81U}) {
     const float nan = std::bit_cast<float>(bits);

@@ -1,4 +1,4 @@
-// Which schedule a recurrence takes on a GPU, and why: no GPU is needed to ask.
+// Which schedule a recurrence takes on a GPU, and why: asking needs no GPU.
 #include "cuda/schedule.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// dloss/dstate at every step of every layer, against a network whose state is another there.
+// dloss/dstate at every step of every layer, compared with a network whose state is changed at that step.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -13,8 +13,8 @@
 namespace hysteron {
 namespace {
 
-/// One replica without a read-out, layer by layer, with a loss that weighs every output and last state of every part.
-/// loss_with() is what it becomes when one state is another: the states before it stay, what follows from it changes.
+/// One replica without a read-out, layer by layer, with a loss that weights every output and last state of every part.
+/// loss_with() is the loss when one state is changed: the states before it stay, what follows from it changes.
 class Probed {
  public:
   static constexpr int steps = 4, batch = 2, inputs = 2, units = 4;
@@ -43,7 +43,7 @@ class Probed {
 
   std::size_t index(int layer, int part) const { return static_cast<std::size_t>(layer * model.parts() + part); }
 
-  /// The states of a part [steps + 1, batch, width] over what the states of the layer below say.
+  /// The states of a part [steps + 1, batch, width] when it reads the given states of the layer below.
   std::vector<double> run_whole(int layer, int part, std::vector<std::vector<double>>& of) {
     std::vector<double> all = initial[index(layer, part)];
     append(all, run(layer, part, of, 0, all));
@@ -74,14 +74,14 @@ class Probed {
   int width;
   std::vector<int> lengths{4, 2};
   std::vector<double> data = normal_draws<double>(steps * batch * inputs, 4, 1);
-  std::vector<std::vector<double>> initial, states, output_weights, last_weights;  // of each part of each layer
+  std::vector<std::vector<double>> initial, states, output_weights, last_weights;  // for each part of each layer
 
  private:
   static void append(std::vector<double>& to, const std::vector<double>& from) {
     to.insert(to.end(), from.begin(), from.end());
   }
 
-  /// The states after each step from `from` on, of the rest of the sequences alone.
+  /// The states after each step from `from` on, for the rest of the sequences only.
   std::vector<double> run(int layer, int part, std::vector<std::vector<double>>& of, int from,
                           std::vector<double> first) {
     const std::ptrdiff_t rows = std::ptrdiff_t(steps - from) * batch;

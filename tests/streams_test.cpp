@@ -1,4 +1,4 @@
-// What becomes of a run when nobody can hear it, or when the terminal goes away.
+// What happens to a run when nobody can read its output, or when the terminal goes away.
 #include <csignal>
 
 #include <sys/wait.h>
@@ -10,7 +10,7 @@ namespace {
 
 class Streams : public ProgramTest {
  protected:
-  /// The exit code of a line of the shell, in which $P is the program.
+  /// The exit code of a line of shell, in which $P is the program.
   int shell(const std::string& line) const {
     const std::string whole = "cd '" + folder.path().string() +
                               "' && export HYSTERON_THREADS=1 P='" HYSTERON_PROGRAM
@@ -70,7 +70,7 @@ TEST_F(Streams, AHangUpStopsARunWithItsCheckpoint) {
   ASSERT_TRUE(child.waits_for(folder / "run/checkpoint")) << child.wait().err;
   child.send(SIGHUP);
   EXPECT_EQ(child.wait().code, 75);
-  // What nohup ignores stays ignored: the run goes on to the next signal.
+  // What nohup ignores stays ignored: the run continues until the next signal.
   EXPECT_EQ(shell("(trap '' HUP; exec $P $T --set train.updates=1000000000 --set train.checkpoint_every=1000000000 "
                   "--out r -q) & p=$!; until [ -d r/checkpoint ]; do sleep 0.02; done; kill -HUP $p; sleep 0.3; "
                   "kill -0 $p && kill -TERM $p; wait $p"),

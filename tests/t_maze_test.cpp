@@ -1,5 +1,5 @@
 // The T-Maze case by case: transitions, rewards, observations, the horizon, what can be reached; and what a network
-// reads of an episode.
+// reads from an episode.
 #include <array>
 #include <cmath>
 #include <functional>
@@ -32,7 +32,7 @@ std::vector<float> seen(const Environment& environment, int state) {
   return observation;
 }
 
-// The state after so many steps to the right.
+// The state after this many steps to the right.
 int cell(const Environment& environment, int goal, int steps) {
   int state = environment.start(goal);
   for (int n = 0; n < steps; ++n) state = environment.act(state, right).state;
@@ -73,7 +73,7 @@ TEST(TMaze, TheFirstCellAloneShowsTheGoal) {
   }
 }
 
-// Every action in every cell, from its definition.
+// Every action in every cell, from the definition.
 TEST(TMaze, EveryTransitionAndRewardIsThatOfItsDefinition) {
   for (const int length : {2, 3, 10}) {
     const auto environment = maze(length);
@@ -123,7 +123,8 @@ TEST(TMaze, TheHorizonIsThreeLengthsLessOne) {
 }
 
 // The largest discounted sum of rewards over the horizon, by dynamic programming over the states: that of the shortest
-// path. Undiscounted it is the treasure, and half the treasure and half the wrong arm for who cannot remember.
+// path. Without discounting it is the treasure, or half the treasure plus half the wrong arm for an agent that cannot
+// remember.
 TEST(TMaze, TheBestReturnIsThatOfTheShortestPath) {
   for (const int length : {2, 3, 10, 50}) {
     const auto environment = maze(length);
@@ -149,7 +150,7 @@ TEST(TMaze, TheBestReturnIsThatOfTheShortestPath) {
       EXPECT_TRUE(shortest.ended);
       EXPECT_EQ(shortest.sum_of_rewards(1), environment->best_return());
       EXPECT_NEAR(shortest.sum_of_rewards(environment->discount()), environment->best_discounted_return(goal), 1e-12);
-      path.insert(path.begin(), {right, left});  // two steps more: nothing is lost but time
+      path.insert(path.begin(), {right, left});  // two steps more: only time is lost
       const Episode longer = episode_of(*environment, goal, path);
       EXPECT_EQ(longer.sum_of_rewards(1), environment->best_return());
       EXPECT_LT(longer.sum_of_rewards(environment->discount()), environment->best_discounted_return(goal) - 1e-3);
@@ -159,7 +160,7 @@ TEST(TMaze, TheBestReturnIsThatOfTheShortestPath) {
   }
 }
 
-// All policies that go by the present observation: one action for each of the four.
+// All policies based on the current observation: one action for each of the four.
 TEST(TMaze, NobodyDoesBetterThanAGuessWithoutMemory) {
   const auto environment = maze(5);
   double best = -1e9;

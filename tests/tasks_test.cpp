@@ -33,7 +33,7 @@ double mean(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-// Mean and variance of n draws of N(0, 1) lie within five standard errors but once in a million seeds; the seed is
+// Mean and variance of n draws of N(0, 1) are within five standard errors, except once in a million seeds; the seed is
 // fixed.
 void expect_standard_normal(std::span<const double> values) {
   const double count = static_cast<double>(values.size());

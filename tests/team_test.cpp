@@ -1,4 +1,4 @@
-// Threads that take numbered tasks, how many of them there may be, and denormal numbers while they compute.
+// Threads that take numbered tasks, how many of them there may be, and denormal numbers during the computation.
 #include "backend/team.hpp"
 
 #include <atomic>
@@ -125,7 +125,7 @@ TEST(AvailableThreads, FollowOpenMpsVariables) {
       ::setenv(variable, text, 1);
       EXPECT_EQ(available_threads(), 1) << variable << "=" << text;
       EXPECT_THAT(make_backend("cpu")->description(), HasSubstr(" 1 thread,"));
-      EXPECT_THAT(make_backend("cpu", 2)->description(), HasSubstr(" 2 threads,"));  // who asks is given
+      EXPECT_THAT(make_backend("cpu", 2)->description(), HasSubstr(" 2 threads,"));  // an explicit number is granted
     }
     ::unsetenv(variable);
     const int without = available_threads();

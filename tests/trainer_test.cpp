@@ -1,4 +1,4 @@
-// Training: what one update does, which weights are kept, stopping and going on, failures.
+// Training: what one update does, which weights are kept, stopping and resuming, failures.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -49,12 +49,12 @@ TEST_F(Trainers, TheLossFalls) {
   const Evaluation after = evaluate(training.model, data.test, data.loss, data.read_steps);
   for (std::size_t r = 0; r < 2; ++r) {
     EXPECT_LT(after.loss[r], 0.3 * before.loss[r]);
-    EXPECT_LT(after.loss[r], 0.5);  // always answering the mean: 1
+    EXPECT_LT(after.loss[r], 0.5);  // 1 if the answer is always the mean
     EXPECT_LT(training.trainer.train_loss()[r], 0.5);
   }
 }
 
-// The rate is so high that the validation goes up and down: the best is somewhere on the way.
+// The learning rate is so high that the validation goes up and down: the best is somewhere on the way.
 TEST_F(Trainers, TheBestWeightsOfTheValidationAreKept) {
   const TaskData data = copy_first_input(3, 50);
   Training<float> training(*backend, data, shape("elman"), {1, 2, 3},
@@ -88,7 +88,7 @@ TEST_F(Trainers, TheBestWeightsOfTheValidationAreKept) {
   EXPECT_NE(training.parameters(), at_the_end);
 }
 
-// 11 sequences to validate on, in batches of 4: three means over two. Nothing else is another.
+// 11 sequences to validate on, in batches of 4: three means over two. Nothing else differs.
 TEST_F(Trainers, ValidatesAsTheAuthors) {
   const TaskData data = copy_first_input(3, 44, 8);
   TrainerOptions options;
@@ -156,7 +156,7 @@ TEST_F(Trainers, NoUpdatesLeaveTheNetworkAsItWas) {
 }
 
 // Every update from its definition: each replica's own shuffle, a smaller last batch, the clipped gradient with weight
-// decay, Adam with the replica's rate; and the mean of the losses.
+// decay, Adam with the replica's learning rate; and the mean of the losses.
 TEST_F(Trainers, UpdatesAreThoseOfTheirDefinition) {
   const TaskData data = copy_first_input(5, 18);  // 14 to train: 3 updates an epoch, of 5, 5 and 4
   const std::vector<std::uint64_t> seeds{4, 9};
@@ -238,8 +238,8 @@ void expect_same(const TrainerState<float>& a, const TrainerState<float>& b) {
   EXPECT_TRUE(same_bits(a.second_moment, b.second_moment));
 }
 
-// Stopped after any update, in the middle of an epoch or at its end, a run goes on to the same bits; also after one of
-// its replicas has failed.
+// Stopped after any update, in the middle of an epoch or at its end, a run continues to the same bits; also after one
+// of its replicas has failed.
 TEST_F(Trainers, AStoppedRunGoesOnToTheSameBits) {
   const TaskData data = copy_first_input(4, 26);
   const std::vector<std::uint64_t> seeds{1, 2, 3};
@@ -307,7 +307,7 @@ TEST_F(Trainers, VaaIsMeasuredOnTheWay) {
   EXPECT_EQ(at, (std::vector<std::int64_t>{0, 2, 4}));
 }
 
-// With an absurd rate one replica leaves the finite numbers. The others go on as if it were not there.
+// With an absurd learning rate one replica's numbers stop being finite. The others continue as if it did not exist.
 TEST_F(Trainers, AFailingReplicaStopsAlone) {
   const TaskData data = copy_first_input(6, 40);
   for (const CellInfo& cell : every_cell()) {
@@ -323,7 +323,7 @@ TEST_F(Trainers, AFailingReplicaStopsAlone) {
     EXPECT_FALSE(three.trainer.failures()[2].has_value());
     EXPECT_EQ(three.trainer.update(), 12);
     const Failure failure = *three.trainer.failures()[1];
-    EXPECT_EQ(failure.update, 2);  // the first made its weights absurd
+    EXPECT_EQ(failure.update, 2);  // the first one made its weights absurd
     Training<float> first(*backend, data, of, {1}, options({0.01})), third(*backend, data, of, {3}, options({0.02}));
     first.run();
     third.run();
@@ -332,7 +332,7 @@ TEST_F(Trainers, AFailingReplicaStopsAlone) {
     EXPECT_EQ(three.trainer.best_loss()[0], first.trainer.best_loss()[0]);
     EXPECT_EQ(three.trainer.train_loss()[2], third.trainer.train_loss()[0]);
 
-    // It stays at the weights that failed, and its best are those before.
+    // It keeps the weights that failed, and its best weights are those from before.
     Training<float> until(*backend, data, of, {2},
                           {.updates = 1, .batch = 8, .learning_rates = {3e38}, .adam = {}, .measure = {}});
     until.run();
@@ -346,7 +346,7 @@ TEST_F(Trainers, AFailingReplicaStopsAlone) {
     EXPECT_EQ(Events::value<std::int64_t>(failed[0], "update"), 2);
     EXPECT_EQ(Events::value<std::string>(failed[0], "where"), failure.where);
 
-    // Where: the first layer and step whose states are not finite, seen from the same weights and batch.
+    // Where: the first layer and step whose states are not finite, for the same weights and batch.
     Batches<float> batches(*backend, data.train, 1, 8);
     const std::vector<int> order = shuffled(*backend, 2, 0, 32);
     const Batch<float> batch = batches.gather(std::vector<int>(order.begin() + 8, order.begin() + 16));
@@ -366,8 +366,8 @@ TEST_F(Trainers, AFailingReplicaStopsAlone) {
   }
 }
 
-// A memory that grows by 1e15 a step: 1, 1e15, 1e30, and no number any more. The network itself is never right, so the
-// weights that it came with stay its best.
+// A memory that grows by 1e15 per step: 1, 1e15, 1e30, and then no number any more. The network itself is never right,
+// so the weights with which it started remain its best.
 TEST_F(Trainers, AFailureNamesLayerAndStep) {
   const TaskData data = copy_first_input(6, 40);
   for (const int growing : {0, 1}) {

@@ -35,7 +35,7 @@ class EveryWarmUp : public testing::TestWithParam<NetworkKind> {
  protected:
   std::unique_ptr<Backend> backend = make_backend("cpu", 1);
 
-  /// With an epsilon of the size of the distances, so that the loss is not all but flat.
+  /// With an epsilon about as large as the distances, so that the loss is not almost flat.
   void expect_gradients(const Sequences& sequences, int s) {
     auto model = network<double>(*backend, GetParam(), 4, 2, 1);
     draw_network(model, 1, 0.8);
@@ -51,7 +51,7 @@ class EveryWarmUp : public testing::TestWithParam<NetworkKind> {
     for (const double value : gradient) ASSERT_TRUE(std::isfinite(value));
     EXPECT_TRUE(std::ranges::any_of(gradient, [](double value) { return std::abs(value) > 1e-4; }));
     expect_untouched(model, gradient);
-    // A second half decides what the first half above it reads, but stays as it is: its gradient is not given.
+    // A second half determines what the first half above it reads, but stays as it is: its gradient is not given.
     const ParameterSlice& last = model.parameters().slices().back();
     ASSERT_EQ(last.offset + last.size(), model.parameters().size());
     for (const ParameterSlice& slice : model.parameters().slices()) {
@@ -91,7 +91,7 @@ TEST_P(EveryWarmUp, GradientsAgreeWithDifferences) {
   for (const int s : {0, 5}) expect_gradients(sequences, s);
 }
 
-// Two sequences alike end in the same state: their distance is zero, and so is its gradient.
+// Two identical sequences end in the same state: their distance is zero, and so is its gradient.
 TEST_P(EveryWarmUp, GradientsWithDuplicatesInTheBatch) {
   Sequences sequences = normal_sequences(6, 4, 2, 6);
   sequences.lengths = {4, 2, 4, 3, 2, 4};
@@ -211,7 +211,7 @@ std::vector<double> losses_by_steps(Model<double>& model, Sequences& sequences, 
   return losses;
 }
 
-// m ~ U{1 .. min(1 + ramp s, longest)}: which m a step took is seen from its loss.
+// m ~ U{1 .. min(1 + ramp s, longest)}: the m that a step drew can be told from its loss.
 TEST(WarmUpSteps, FollowTheRampAndTheDefinitionOfTheLoss) {
   const auto backend = make_backend("cpu", 1);
   auto model = network<double>(*backend, {&cell_named("gru"), Structure::stack}, 5, 2, 1);

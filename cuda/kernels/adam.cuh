@@ -9,9 +9,9 @@
 
 namespace hysteron::cuda {
 
-// Adam over the flat block of each replica's parameters, in two launches: sums of squares of parts, in double
-// precision; then norm, clipping and step. Bound by memory: 32 bytes a parameter in single precision, 25 thousand
-// parameters of 132 replicas in some 25 microseconds at 4 TB/s.
+// Adam over each replica's flat block of parameters, in two launches: sums of squares of parts, in double precision;
+// then norm, clipping and step. Memory bound: 32 bytes per parameter in single precision, so 132 replicas of 25
+// thousand parameters take some 25 microseconds at 4 TB/s.
 
 inline constexpr int adam_threads = 256, values_of_norm = 4096, values_of_step = 4 * adam_threads;
 
@@ -31,14 +31,14 @@ __global__ void __launch_bounds__(adam_threads) squares_of_gradient(View<const R
   if (threadIdx.x == 0) partial[std::ptrdiff_t(blockIdx.z) * gridDim.x + blockIdx.x] = sum;
 }
 
-/// What all parameters of a replica have in common, in the precision of the parameters.
+/// What all parameters of a replica share, in the precision of the parameters.
 template <class Real>
 struct AdamFactors {
   Real scale, size, root;
-  bool steps;  // this replica takes the step
+  bool steps;  // whether this replica takes the step
 };
 
-// As host code computes them, in double precision.
+// Computed as in the host code, in double precision.
 template <class Real>
 __device__ AdamFactors<Real> adam_factors(const AdamRun<Real>& run, int replica, double norm) {
   const double correction1 = 1 - std::pow(run.beta1, double(run.step[replica])),
@@ -87,7 +87,7 @@ __global__ void __launch_bounds__(adam_threads)
   }
 }
 
-/// Bytes that launch_adam works in.
+/// Bytes of workspace that launch_adam needs.
 template <class Real>
 std::size_t adam_workspace(const AdamRun<Real>& run) {
   return sizeof(double) * std::size_t(run.values.replicas) * std::size_t(parts_of_norm(run.values.columns));

@@ -6,7 +6,7 @@
 namespace hysteron::cuda {
 
 // VAA (multistability.hpp): the mean over the sequences of 1 / #{ j : |h_i - h_j| < epsilon }, in two launches. A state
-// with a value that is not a number is close to none but itself.
+// that contains a not-a-number is close only to itself.
 
 template <class Real>
 __global__ void attractor_neighbors(View<const Real> states, double epsilon, double* neighbors) {
@@ -17,7 +17,7 @@ __global__ void attractor_neighbors(View<const Real> states, double epsilon, dou
   });
 }
 
-/// Bytes that launch_attractors works in.
+/// Bytes of workspace that launch_attractors needs.
 template <class Real>
 std::size_t attractors_workspace(const View<const Real>& states) {
   return sizeof(double) * std::size_t(states.replicas) * std::size_t(states.rows);

@@ -3,16 +3,16 @@
 
 namespace hysteron::cuda {
 
-// Sums over threads in an order of their own: lanes by halves, then warps one after the other.
+// Sums over threads in a fixed order: lanes by halves, then warps one after the other.
 
-/// The same for all lanes of a group of `lanes` neighbors, a power of two up to 32. Called by the whole warp.
+/// The same result for all lanes of a group of `lanes` neighbors, a power of two up to 32. Called by the whole warp.
 template <class Value>
 __device__ inline Value warp_sum(Value value, int lanes = 32) {
   for (int distance = lanes / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(~0U, value, distance);
   return value;
 }
 
-/// The same for all threads of the block, of which there are whole warps.
+/// The same result for all threads of the block, which must consist of whole warps.
 template <class Value>
 __device__ inline Value block_sum(Value value) {
   SHARED_VARIABLE(of_warp, Value[32]);
@@ -22,7 +22,7 @@ __device__ inline Value block_sum(Value value) {
   __syncthreads();
   Value sum = 0;
   for (unsigned warp = 0; warp < warps; ++warp) sum += of_warp[warp];
-  __syncthreads();  // all have read: the next sum may be written
+  __syncthreads();  // all threads have read: the next sum may be written
   return sum;
 }
 

@@ -7,9 +7,9 @@
 
 namespace hysteron::cuda {
 
-// A batch of sequences that lie in device memory. Values are read along a sequence and written across the batch: a
-// thread takes one sequence (and feature) for eight steps, so that with one feature a step it reads whole sectors of 32
-// bytes while its warp writes whole lines.
+// A batch of sequences that are in device memory. Values are read along a sequence and written across the batch: a
+// thread takes one sequence (and feature) for eight steps, so that with one feature per step it reads whole sectors of
+// 32 bytes while its warp writes whole lines.
 
 inline constexpr int steps_of_gather = 8;
 

@@ -10,9 +10,9 @@
 
 namespace hysteron::cuda {
 
-// The mean loss over what counts and its gradient, in double precision, in two launches: of parts of 256 rows, then of
-// the parts. Bound by memory: outputs and targets read, gradients written, 12 bytes an output in single precision.
-// A label out of range gives the replica a loss that is not a number, and reads nothing.
+// The mean loss over the rows that count and its gradient, in double precision, in two launches: over parts of 256
+// rows, then over the parts. Memory bound: outputs and targets read, gradients written, 12 bytes per output in single
+// precision. A label out of range makes the replica's loss not-a-number, and reads nothing.
 
 inline constexpr int loss_threads = 256, rows_of_loss = 256;
 
@@ -34,7 +34,7 @@ __device__ double counted_rows(const LossRun<Real>& run, int replica) {
   return block_sum(counted);
 }
 
-/// 1 over the number of terms of the mean.
+/// 1 / (number of terms in the mean).
 template <class Real>
 __device__ double share_of_term(const LossRun<Real>& run, int replica) {
   const double terms = counted_rows(run, replica) * (run.kind == LossKind::mse ? double(run.outputs.columns) : 1.0);
@@ -85,7 +85,7 @@ __device__ RowLoss binary_cross_entropy(const LossRow<Real>& row) {
   return sum;
 }
 
-// Called by the whole warp; a row that does not exist has a width of zero.
+// Called by the whole warp; a row that does not exist has width zero.
 template <class Real>
 __device__ RowLoss cross_entropy(const LossRow<Real>& row, int label) {
   double largest = -double(INFINITY);
@@ -93,7 +93,7 @@ __device__ RowLoss cross_entropy(const LossRow<Real>& row, int label) {
   row.each([&](int i) {
     if (double(row.output[i]) > largest) largest = double(row.output[i]), answer = i;
   });
-  for (int distance = row.lanes / 2; distance > 0; distance /= 2) {  // of equal values the first
+  for (int distance = row.lanes / 2; distance > 0; distance /= 2) {  // the first of equal values
     const double other = __shfl_xor_sync(~0U, largest, distance);
     const int place = __shfl_xor_sync(~0U, answer, distance);
     if (other > largest || (other == largest && place < answer)) largest = other, answer = place;
@@ -167,7 +167,7 @@ __global__ void __launch_bounds__(loss_threads)
   if (run.answers) run.answers[replica] = total.answers;
 }
 
-/// Bytes that launch_loss works in.
+/// Bytes of workspace that launch_loss needs.
 template <class Real>
 std::size_t loss_workspace(const LossRun<Real>& run) {
   const std::ptrdiff_t parts = parts_of_loss(std::ptrdiff_t(run.steps) * run.batch);

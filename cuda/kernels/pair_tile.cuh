@@ -7,9 +7,9 @@
 
 namespace hysteron::cuda {
 
-// All pairs of the sequences of a replica, 16 by 64 at a time, of which a thread has four in its row. A block takes 16
-// sequences, and the other of each pair from all of them in turn; nothing of the size of count x count x width is ever
-// in memory. In double precision, as on the CPU: what is compared with epsilon is small beside the values.
+// All pairs of a replica's sequences, 16 by 64 at a time; each thread has four of them in its row. A block takes 16
+// sequences, and pairs them with all of the sequences in turn; nothing of size count x count x width is ever in memory.
+// In double precision, as on the CPU: what is compared with epsilon is small compared to the values.
 
 inline constexpr int pair_rows = 16, pair_columns = 64, pairs_of_thread = 4, pair_depth = 32;
 
@@ -31,7 +31,7 @@ struct PairRows {
   }
 };
 
-/// squares[m] = |a - b|^2 of sequences first_row + threadIdx.y and first_column + threadIdx.x + 16 m. Called by the
+/// squares[m] = |a - b|^2 for sequences first_row + threadIdx.y and first_column + threadIdx.x + 16 m. Called by the
 /// whole block.
 template <class Real>
 __device__ void squared_distances(const PairRows<Real>& rows, int first_row, int first_column,
@@ -42,7 +42,7 @@ __device__ void squared_distances(const PairRows<Real>& rows, int first_row, int
   const int thread = int(threadIdx.y * across + threadIdx.x), lane = thread % pair_depth, line = thread / pair_depth;
   for (double& square : squares) square = 0;
   for (int depth = 0; depth < rows.width; depth += pair_depth) {
-    __syncthreads();  // all have read what was here
+    __syncthreads();  // all threads have read the previous contents
 #pragma unroll
     for (int at = line; at < pair_rows; at += threads / pair_depth)
       left[at][lane] = rows.value(first_row + at, depth + lane);
@@ -90,7 +90,7 @@ __device__ inline double mean_of_inverses(const double* sums, int count) {
   return count > 0 ? sum / count : 0;
 }
 
-/// One block a replica: means[replica].
+/// One block per replica: means[replica].
 template <class Mean>
 __global__ void mean_of_inverses_of_replica(const double* sums, int count, Mean* means) {
   const double mean = mean_of_inverses(sums + std::ptrdiff_t(blockIdx.x) * count, count);

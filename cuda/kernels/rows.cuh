@@ -10,9 +10,9 @@
 
 namespace hysteron::cuda {
 
-// Rows moved from place to place, and sums of rows. Bound by memory: a copy moves 2 bytes a byte, at 4 TB/s.
+// Moving rows from place to place, and sums of rows. Memory bound: a copy moves 2 bytes per byte, at 4 TB/s.
 
-/// As many neighboring values as a thread moves at once where all of them are aligned: 16 bytes.
+/// The number of neighboring values that a thread moves at once where all of them are aligned: 16 bytes.
 template <class Value>
 struct Wide;
 template <>
@@ -59,7 +59,7 @@ View<Value> as_one_row(View<Value> view) {
   return view;
 }
 
-/// A thread for each word of some rows of each replica; the kernel's loops take what the grid leaves.
+/// A thread for each word of some rows of each replica; the kernel's loops cover what exceeds the grid.
 inline LaunchShape row_threads(int replicas, std::ptrdiff_t rows, std::ptrdiff_t columns, cudaStream_t stream) {
   constexpr std::ptrdiff_t threads = 256;
   const auto across = std::ptrdiff_t(std::bit_ceil(std::uint64_t(std::clamp<std::ptrdiff_t>(columns, 1, threads))));
@@ -114,7 +114,7 @@ void launch_copy(View<const Real> from, View<Real> to, cudaStream_t stream) {
   }
 }
 
-/// Every row of `to` becomes the one row of `from`.
+/// Sets every row of `to` to the single row of `from`.
 template <class Real>
 void launch_repeat_row(View<const Real> from, View<Real> to, cudaStream_t stream) {
   from.rows = to.rows;
@@ -137,9 +137,9 @@ void launch_clear(View<Real> values, cudaStream_t stream) {
   }
 }
 
-// Sums of rows, in two passes: of every 256 rows (of more, where there would be too many parts for a grid), then of
-// those sums, in double precision. A block takes 32 columns, each thread every eighth row. What is summed in which
-// order depends on the number of rows alone.
+// Sums of rows, in two passes: over every 256 rows (or more, if there would be too many parts for a grid), then over
+// those sums, in double precision. A block takes 32 columns, each thread every eighth row. The order of summation
+// depends only on the number of rows.
 inline constexpr int sum_columns = 32, sum_threads = 8;
 inline std::ptrdiff_t rows_of_sum(std::ptrdiff_t rows) {
   constexpr std::ptrdiff_t fewest = 256, most_parts = 65535;
@@ -149,7 +149,7 @@ inline std::ptrdiff_t rows_of_sum(std::ptrdiff_t rows) {
 template <class Value, class Sum>
 struct RowSums {
   View<const Value> rows;
-  View<Sum> sums;  // a row for every `rows_of_part` rows
+  View<Sum> sums;  // one row for every `rows_of_part` rows
   std::ptrdiff_t rows_of_part;
   Result result;
 };
@@ -178,14 +178,14 @@ __global__ void __launch_bounds__(sum_columns* sum_threads) sum_parts_of_rows(Ro
 
 inline std::ptrdiff_t parts_of_sum(std::ptrdiff_t rows) { return (rows + rows_of_sum(rows) - 1) / rows_of_sum(rows); }
 
-/// Bytes that launch_sum_rows works in.
+/// Bytes of workspace that launch_sum_rows needs.
 template <class Real>
 std::size_t sum_rows_workspace(const View<const Real>& rows) {
   const std::ptrdiff_t parts = parts_of_sum(rows.rows);
   return parts <= 1 ? 0 : sizeof(double) * std::size_t(rows.replicas) * std::size_t(parts * rows.columns);
 }
 
-/// The one row of `sums` becomes, or gains, the sum of the rows; of none, zeros.
+/// Sets the single row of `sums` to the sum of the rows, or adds that sum to it; the sum of no rows is zero.
 template <class Real>
 void launch_sum_rows(View<const Real> rows, View<Real> sums, Result result, void* workspace, cudaStream_t stream) {
   if (sums.replicas == 0 || sums.columns == 0) return;

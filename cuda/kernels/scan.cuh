@@ -3,10 +3,10 @@
 
 namespace hysteron::cuda {
 
-// Diagonal cells: the past reaches a unit only through that unit, so that nothing is exchanged. A thread is a unit of a
+// Diagonal cells: the past reaches a unit only through that unit, so nothing is exchanged. A thread is a unit of a
 // sequence, holds its state and takes it through the whole sequence, in one launch. What the next steps read is fetched
-// some steps ahead, into registers; under a constant input nothing is read, and when only the last state is kept,
-// nothing written but that. A step is then the cell's own chain of arithmetic: brc some 200 cycles, 0.12 microseconds.
+// a few steps ahead, into registers; under a constant input nothing is read, and if only the last state is kept, only
+// that is written. A step is then the cell's own chain of arithmetic: for brc some 200 cycles, 0.12 microseconds.
 
 template <class C>
 concept DiagonalCell = Cell<C> && recurrent_lanes<C>
@@ -52,7 +52,7 @@ __global__ void scan_forward(Trajectory<C> run, bool saves) {
   for (int step = length; step < run.shape.steps; ++step) run.states.row(own.at(step + 1)).store(unit, state);
 }
 
-/// What a step of backward reads.
+/// What a backward step reads.
 template <DiagonalCell C>
 struct ScanStep {
   typename C::Saved saved;

@@ -5,19 +5,19 @@
 
 namespace hysteron::cuda {
 
-/// Whether all steps of it are wanted. A stride of zero says no, but not of a run of one step.
+/// Whether all of its steps are wanted. A stride of zero says no, except in a run of one step.
 template <class Real>
 bool kept(const Lanes<Real>& lanes, int steps) {
   return lanes.first && (lanes.step != 0 || steps == 1);
 }
 
-/// What a step of the stepwise schedule hands from one kernel or product to the next: a row a sequence, [replicas,
-/// batch][lane][unit], no step stride. Of intermediates and saved values it is where they go when they are not kept.
+/// What a step of the stepwise schedule passes from one kernel or product to the next: one row per sequence, [replicas,
+/// batch][lane][unit], no step stride. Intermediates and saved values go here when they are not kept.
 template <class Real>
 struct StepRows {
-  Lanes<Real> recurrent, deep;       ///< the products of the present step
+  Lanes<Real> recurrent, deep;       ///< the products of the current step
   Lanes<Real> through;               ///< one lane: the gradient that the second matrix gives back (deep transitions)
-  Lanes<Real> intermediates, saved;  ///< of the present step
+  Lanes<Real> intermediates, saved;  ///< of the current step
   std::size_t bytes = 0;             ///< all of them together
 };
 

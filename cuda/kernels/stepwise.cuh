@@ -9,15 +9,16 @@
 
 namespace hysteron::cuda {
 
-// The point-wise halves of a step, one thread a unit; the matrix products come between them. The arithmetic is
-// unit_step.hpp's.
+// The point-wise halves of a step, one thread per unit; the matrix products come between them. The arithmetic is that
+// of unit_step.hpp.
 //
 //   forward     each step: recurrent = W states; deep transitions: intermediate, deep = V intermediates; then forward
 //   backward    begin; each step from the last: deep transitions: backward_deep, through = V^T deep; then backward,
 //               state += W^T recurrent; end
 //
-// Past a sequence's end the state is held, and all that products over the whole trajectory read is zero. Bytes moved
-// are those of the records: a GRU's forward step reads and writes 4 (3 + 3 + 1 + 1 + 4) bytes a unit and sequence.
+// Past a sequence's end the state is held, and everything that products over the whole trajectory read is zero. The
+// bytes moved are those of the records: a GRU's forward step reads and writes 4 (3 + 3 + 1 + 1 + 4) bytes per unit and
+// sequence.
 
 /// Which unit of which sequence a thread computes.
 struct UnitThread {
@@ -30,7 +31,7 @@ struct UnitThread {
   __device__ Place at(int step) const { return {replica, step, sequence}; }
 };
 
-// Blocks: sequences along x, of which there may be many, units along y.
+// Blocks: sequences along x, as there may be many of them, units along y.
 inline LaunchShape unit_threads(const Shape& shape, cudaStream_t stream) {
   constexpr unsigned threads = 128, warp = 32;
   const unsigned across = std::min(threads, (unsigned(shape.units) + warp - 1) / warp * warp);
@@ -59,7 +60,7 @@ __global__ void stepwise_forward(Trajectory<C> run, int step) {
   }
 }
 
-// Sums over the steps begin with zero.
+// Sums over the steps start at zero.
 template <Cell C>
 __global__ void stepwise_begin_backward(Trajectory<C> run, TrajectoryGradient<C> gradient) {
   const UnitThread own;
@@ -68,7 +69,7 @@ __global__ void stepwise_begin_backward(Trajectory<C> run, TrajectoryGradient<C>
   if (!gradient.input.moves()) gradient.input.row(own.at(0)).store(own.unit, {});
 }
 
-// The gradient that enters at the state after the step joins the carried one, which is then that state's total.
+// The gradient that enters at the state after the step is added to the carried one, which is then that state's total.
 template <Cell C>
 __device__ void enter_and_keep_total(const TrajectoryGradient<C>& gradient, Place place, int unit) {
   if (gradient.entering.first) enter_at(gradient, place)(unit);
@@ -101,7 +102,7 @@ __global__ void stepwise_end_backward(Shape shape, TrajectoryGradient<C> gradien
   if (own.within(shape)) gradient.totals.row(own.at(0)).store(own.unit, gradient.state.row(own.at(0))[own.unit]);
 }
 
-/// Before the second product of a deep transition: what it reads. Nothing for the other cells.
+/// Before the second product of a deep transition: computes what that product reads. Does nothing for other cells.
 template <Cell C>
 void launch_forward_intermediate(const LayerRun<typename C::Real>& run, const StepRows<typename C::Real>& rows,
                                  int step, cudaStream_t stream) {
@@ -109,7 +110,7 @@ void launch_forward_intermediate(const LayerRun<typename C::Real>& run, const St
     launch(unit_threads(run.shape, stream), stepwise_forward_intermediate<C>, typed_run<C>(run, rows), step);
 }
 
-/// After the products: the next state and what backward needs.
+/// After the products: computes the next state and what backward needs.
 template <Cell C>
 void launch_forward(const LayerRun<typename C::Real>& run, const StepRows<typename C::Real>& rows, int step,
                     cudaStream_t stream) {
@@ -124,7 +125,7 @@ void launch_begin_backward(const LayerRun<typename C::Real>& run, const LayerGra
          typed_gradient<C>(run, gradient, rows));
 }
 
-/// Before the first transposed product of a deep transition: what it reads. Nothing for the other cells.
+/// Before the first transposed product of a deep transition: computes what it reads. Does nothing for other cells.
 template <Cell C>
 void launch_backward_deep(const LayerRun<typename C::Real>& run, const LayerGradient<typename C::Real>& gradient,
                           const StepRows<typename C::Real>& rows, int step, cudaStream_t stream) {

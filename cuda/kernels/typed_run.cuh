@@ -6,24 +6,24 @@
 
 namespace hysteron::cuda {
 
-// From what the backend is asked (operations.hpp, a cell known at run time) to what a kernel reads (trajectory.hpp, a
-// cell known to the compiler).
+// From what is requested of the backend (operations.hpp, a cell known at run time) to what a kernel reads
+// (trajectory.hpp, a cell known to the compiler).
 
-/// An empty record has a place too, and never uses it.
+/// An empty record also has a place, which is never used.
 template <class Record, class Real>
 Field<Record, Real> typed_field(const Lanes<Real>& lanes, int units, std::type_identity_t<Real>* nowhere) {
   if (lane_count<Record, std::remove_const_t<Real>> == 0 || !lanes.first) return {nowhere, 0, 0, 0, units};
   return {lanes.first, lanes.replica, lanes.step, lanes.sequence, units};
 }
 
-/// Of one row a sequence: whatever the step.
+/// One row per sequence, whatever the step.
 template <class Record, class Real>
 Field<Record, Real> typed_row_field(const Lanes<Real>& lanes, int units, std::type_identity_t<Real>* nowhere) {
   return typed_field<Record>(Lanes<Real>{lanes.first, lanes.replica, 0, lanes.sequence}, units, nowhere);
 }
 
-/// Intermediates and saved values that are not kept lie in `rows`, as do the products; a schedule that holds these in
-/// registers passes none, and must ask kept() before it stores.
+/// Intermediates and saved values that are not kept are in `rows`, as are the products; a schedule that holds these in
+/// registers passes no rows, and must ask kept() before it stores.
 template <Cell C>
 Trajectory<C> typed_run(const LayerRun<typename C::Real>& run, const StepRows<typename C::Real>& rows = {}) {
   using Real = typename C::Real;
@@ -45,7 +45,7 @@ Trajectory<C> typed_run(const LayerRun<typename C::Real>& run, const StepRows<ty
   return typed;
 }
 
-/// What is absent (entering, totals) has no first.
+/// What is absent (entering, totals) has no first element.
 template <Cell C>
 TrajectoryGradient<C> typed_gradient(const LayerRun<typename C::Real>& run,
                                      const LayerGradient<typename C::Real>& gradient,

@@ -9,12 +9,12 @@
 namespace hysteron::cuda {
 
 // VAA* = 1/n sum_i 1/S_i with S_i = sum_j C(d_ij), d_ij = |tanh h_i - tanh h_j| (multistability.hpp), and the gradient
-// of scale (VAA* - target)^2, in three launches: tangents; the S_i; gradient and value. A pair's distance is in S_i and
-// in S_j:
+// of scale (VAA* - target)^2, in three launches: tangents; the S_i; gradient and value. The distance of a pair enters
+// both S_i and S_j:
 //   dVAA*/d(tanh h_i) = sum_j -1/n (1/S_i^2 + 1/S_j^2) C'(d_ij) / d_ij (tanh h_i - tanh h_j)
-// C' is zero up to epsilon, so that no term divides by a distance of zero. The distances are computed again for the
-// gradient, once for every 256 columns. Bound by the reads of shared memory: 80 cycles of a multiprocessor for each
-// column of 16 by 64 pairs. Predicted: 32 sequences of 256 units 35 microseconds; 4,096 of 1,024 units 35 milliseconds.
+// C' is zero up to epsilon, so no term divides by a distance of zero. The distances are computed again for the
+// gradient, once for every 256 columns. Bound by reads of shared memory: 80 cycles of a multiprocessor for each column
+// of 16 by 64 pairs. Predicted: 32 sequences of 256 units 35 microseconds; 4,096 of 1,024 units 35 milliseconds.
 
 // C(d) of Lambrechts et al. 2023, arXiv 2106.01001: 1 for states closer than epsilon, near 0 for those far apart.
 inline constexpr double closeness_offset = 1e-6;
@@ -46,7 +46,7 @@ __global__ void closeness_sums(View<Value> tangents, double epsilon, double* sum
   });
 }
 
-inline constexpr int columns_of_gradient = 256;  // a column each thread
+inline constexpr int columns_of_gradient = 256;  // one column per thread
 
 template <class Real>
 __global__ void __launch_bounds__(columns_of_gradient)
@@ -67,7 +67,7 @@ __global__ void __launch_bounds__(columns_of_gradient)
   for (int i = 0; i < pair_rows; ++i) own[i] = rows.value(first_row + i, column), totals[i] = 0;
   for (int first_other = 0; first_other < rows.count; first_other += pair_columns) {
     double squares[pairs_of_thread];
-    squared_distances(rows, first_row, first_other, squares);  // whose barriers also say that weights were read
+    squared_distances(rows, first_row, first_other, squares);  // whose barriers also follow the reads of the weights
 #pragma unroll
     for (int m = 0; m < pairs_of_thread; ++m) {
       const int other = first_other + int(threadIdx.x) + m * across;
@@ -93,7 +93,7 @@ __global__ void __launch_bounds__(columns_of_gradient)
       gradient[(first_row + i) * run.gradient.row] = Real(outer * totals[i] * (1 - own[i] * own[i]));
 }
 
-/// Bytes that launch_variability works in.
+/// Bytes of workspace that launch_variability needs.
 template <class Real>
 std::size_t variability_workspace(const VariabilityRun<Real>& run) {
   return sizeof(double) * std::size_t(run.states.replicas) * std::size_t(run.states.rows) *

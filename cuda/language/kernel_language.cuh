@@ -7,31 +7,31 @@
 
 #include "../require_success.hpp"
 
-// The few things that kernels say otherwise to nvcc than to the emulator of the tests, which has a file of this name of
-// its own: the include path chooses. Kernels include this header instead of CUDA's.
+// The few things that kernels express differently for nvcc and for the emulator of the tests, which has its own file of
+// this name: the include path chooses. Kernels include this header instead of CUDA's.
 
-/// Declares `name` of the given type as shared memory of the block, in a function, aligned for 16-byte accesses:
+/// Declares `name` with the given type as shared memory of the block, in a function, aligned for 16-byte accesses:
 /// SHARED_VARIABLE(tile, float[8][9]);
 #define SHARED_VARIABLE(name, ...) __shared__ __align__(16)::std::type_identity_t<__VA_ARGS__> name
 
 namespace hysteron::cuda {
 
-/// Thread-block clusters, their mbarriers and stores between their blocks: compute capability 9.0 and later. Code for
-/// earlier devices compiles, and traps there: the dispatcher never launches it.
+/// Thread-block clusters, their mbarriers and stores between their blocks: compute capability 9.0 and later. Code
+/// compiled for earlier devices traps there: the dispatcher never launches it.
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
 inline constexpr bool has_clusters = true;
 #else
 inline constexpr bool has_clusters = false;
 #endif
 
-/// The block's dynamic shared memory, for any type.
+/// The block's dynamic shared memory, as any type.
 template <class T>
 __device__ __forceinline__ T* dynamic_shared() {
   extern __shared__ __align__(128) unsigned char dynamic_shared_bytes[];
   return reinterpret_cast<T*>(dynamic_shared_bytes);
 }
 
-/// Takes one array after the other, aligned to 16 bytes, from the dynamic shared memory.
+/// Takes arrays one after the other, aligned to 16 bytes, from the dynamic shared memory.
 class SharedCarver {
  public:
   __device__ __forceinline__ SharedCarver() : next_(dynamic_shared<unsigned char>()) {}
@@ -46,16 +46,16 @@ class SharedCarver {
   unsigned char* next_;
 };
 
-/// Of one launch. cluster: blocks of a cluster; cooperative: all blocks are resident together.
+/// The shape of one launch. cluster: blocks per cluster; cooperative: all blocks are resident together.
 struct LaunchShape {
   dim3 grid{}, block{};
-  unsigned shared_bytes = 0;  ///< of dynamic shared memory in each block
+  unsigned shared_bytes = 0;  ///< dynamic shared memory of each block
   dim3 cluster{};
   bool cooperative = false;
   cudaStream_t stream = nullptr;
 };
 
-/// Rows and replicas lie along y and z, of which the hardware counts no more.
+/// Rows and replicas are along y and z, where the hardware allows no more than this.
 inline void require_countable(const dim3& grid) {
   constexpr unsigned most = 65535;
   if (grid.y <= most && grid.z <= most) return;
@@ -65,7 +65,7 @@ inline void require_countable(const dim3& grid) {
                       .hint = "fewer replicas, or a smaller batch"});
 }
 
-/// Every kernel is launched here, and its launch checked.
+/// Every kernel is launched here, and its launch is checked.
 template <class... Parameters, class... Arguments>
 void launch(const LaunchShape& shape, void (*kernel)(Parameters...), Arguments&&... arguments) {
   constexpr unsigned shared_bytes_of_any_kernel = 48 * 1024, portable_cluster_blocks = 8;
@@ -99,13 +99,13 @@ void launch(const LaunchShape& shape, void (*kernel)(Parameters...), Arguments&&
   require_success(cudaLaunchKernelEx(&config, kernel, std::forward<Arguments>(arguments)...), "cudaLaunchKernelEx");
 }
 
-// Copies from global to shared memory that the thread does not wait for (cp.async): 4, 8 or 16 bytes, aligned to as
-// many. What a group of them brought is there after copy_async_wait<n>(), when at most n later groups are on their way.
+// Copies from global to shared memory that the thread does not wait for (cp.async): 4, 8 or 16 bytes, aligned to the
+// same number. The data of a group is there after copy_async_wait<n>(), when at most n later groups are in flight.
 
 template <int bytes>
 __device__ __forceinline__ void copy_async(void* shared, const void* global) {
   const unsigned address = static_cast<unsigned>(__cvta_generic_to_shared(shared));
-  if constexpr (bytes == 16) {  // past the first-level cache
+  if constexpr (bytes == 16) {  // bypasses the first-level cache
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(address), "l"(global) : "memory");
   } else {
     static_assert(bytes == 4 || bytes == 8);
@@ -137,10 +137,10 @@ __device__ __forceinline__ unsigned cluster_rank() {
   return rank;
 }
 
-/// An address in the shared memory of any block of the cluster; offsets in bytes may be added.
+/// An address in the shared memory of any block of the cluster; byte offsets may be added to it.
 using ClusterAddress = unsigned;
 
-/// Where block `rank` of the cluster has what lies at `own` in this block.
+/// The address in block `rank` of the cluster that corresponds to `own` in this block.
 __device__ __forceinline__ ClusterAddress cluster_address(const void* own, unsigned rank) {
   ClusterAddress mapped = 0;
   if constexpr (has_clusters) {
@@ -151,8 +151,8 @@ __device__ __forceinline__ ClusterAddress cluster_address(const void* own, unsig
   return mapped;
 }
 
-/// A barrier object in shared memory. A phase completes when `count` arrivals were made and as many bytes were stored
-/// as were expected; then the next phase begins.
+/// A barrier object in shared memory. A phase completes when `count` arrivals have been made and as many bytes have
+/// been stored as were expected; then the next phase begins.
 using Mbarrier = unsigned long long;
 
 __device__ __forceinline__ unsigned mbarrier_address(const Mbarrier* barrier) {
@@ -199,8 +199,8 @@ __device__ __forceinline__ void mbarrier_wait(const Mbarrier* barrier, unsigned 
   while (!mbarrier_try_wait(barrier, parity)) {}
 }
 
-/// Stores in the shared memory of a block of the cluster and then completes as many bytes at an mbarrier of that block.
-/// Only a wait for the mbarrier makes them visible.
+/// Stores into the shared memory of a block of the cluster and then completes as many bytes at an mbarrier of that
+/// block. Only a wait for the mbarrier makes the values visible.
 __device__ __forceinline__ void store_async(ClusterAddress to, float4 value, ClusterAddress barrier) {
   if constexpr (has_clusters) {
     asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.f32 [%0], {%1, %2, %3, %4}, [%5];" ::"r"(to),

@@ -1,4 +1,5 @@
-// Trains a network on arrays of its own, keeps it in a file that PyTorch reads, loads it again: the same numbers.
+// Trains a network on its own arrays, saves it in a file that PyTorch reads, loads it again, and finds the same
+// numbers.
 #include <iostream>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// One member of each struct is given, the others keep their defaults: nothing may warn of those that are missing.
+// One member of each struct is given, the others keep their defaults: no compiler may warn about the missing ones.
 #include <hysteron/infer.hpp>
 #include <hysteron/initializer.hpp>
 #include <hysteron/io.hpp>

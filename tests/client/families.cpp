@@ -1,4 +1,4 @@
-// What someone sees who installed the package: every cell, and every family's members, though nothing here names them.
+// What a user of the installed package sees: every cell, and every family's members, although nothing here names them.
 #include <iostream>
 #include <string>
 

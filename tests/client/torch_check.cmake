@@ -1,4 +1,4 @@
-# cmake -DWORK=... -P torch_check.cmake: torch_check.py, after check.cmake, where there is a Python with PyTorch:
+# cmake -DWORK=... -P torch_check.cmake: runs torch_check.py, after check.cmake, if there is a Python with PyTorch:
 # $HYSTERON_TORCH_PYTHON, or the first python3.
 foreach(python "$ENV{HYSTERON_TORCH_PYTHON}" python3 /usr/bin/python3)
   if(python)

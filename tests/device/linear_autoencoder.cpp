@@ -1,4 +1,4 @@
-// cuSOLVER's decompositions, and the linear autoencoders fitted with them, against the CPU's.
+// cuSOLVER's decompositions, and the linear autoencoders fitted with them, compared with the CPU's.
 #include <gtest/gtest.h>
 
 #include <hysteron/decompositions.hpp>
@@ -80,7 +80,7 @@ TEST_F(DeviceDecompositions, SingularVectors) {
   }
 }
 
-/// Sequences of unequal lengths that depend on their past.
+/// Sequences of unequal lengths whose values depend on their past.
 Sequences some_sequences() {
   Sequences all{.count = 300, .steps = 90, .features = 2, .inputs = {}, .lengths = {}, .targets = {}, .labels = {}};
   const std::vector<double> noise = drawn(300 * 90 * 2, 1, 4);

@@ -1,4 +1,4 @@
-// Whole networks on the GPU: training, warm-up and the measure of VAA, against the CPU in double precision.
+// Whole networks on the GPU: training, warm-up and the measurement of VAA, compared with the CPU in double precision.
 #include <gtest/gtest.h>
 
 #include <hysteron/multistability.hpp>
@@ -97,11 +97,11 @@ TEST_P(DeviceNetworks, VaaIsMeasuredAsOnTheCpu) {
   const Multistability expected = measured(0.0, cpu()), twofold = measured(0.0, gpu()), single = measured(0.0F, gpu());
   expect_near("VAA double", twofold.vaa, expected.vaa, 1e-12);
   expect_near("VAA* double", twofold.vaa_star, expected.vaa_star, 1e-6);
-  expect_near("VAA float", single.vaa, expected.vaa, 0.05);  // a state may lie on the edge of epsilon
+  expect_near("VAA float", single.vaa, expected.vaa, 0.05);  // a state may be just at epsilon
   expect_near("VAA* float", single.vaa_star, expected.vaa_star, 1e-2);
 }
 
-// A replica's bits are its own, on the GPU as on the CPU.
+// The bits of a replica do not depend on the others, on the GPU as on the CPU.
 TEST_P(DeviceNetworks, AReplicaTrainsAsIfItWereAlone) {
   TaskData data;
   data.train = data.test = sequences();

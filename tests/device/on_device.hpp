@@ -12,7 +12,7 @@
 #include <hysteron/backend.hpp>
 #include <hysteron/random.hpp>
 
-// Tests that need a GPU. Each is skipped by name, with the reason, on a machine that has none.
+// Tests that need a GPU. On a machine without one each is skipped by name, with the reason.
 namespace hysteron {
 
 /// One GPU and one CPU for all tests of the program.
@@ -22,7 +22,7 @@ struct Machine {
 };
 
 inline Machine& machine() {
-  // Never ended: the driver may be gone before statics are.
+  // Never destroyed: the driver may be gone before static objects are.
   static Machine& made = *new Machine([] {
     Machine both;
     for (const BackendKind& kind : backend_kinds()) {
@@ -49,11 +49,11 @@ class OnDevice : public testing::Test {
   static Backend& cpu() { return *machine().cpu; }
 };
 
-/// N(0, scale^2), the same for every backend; `what` tells draws apart.
+/// N(0, scale^2), the same for every backend; `what` distinguishes draws.
 inline std::vector<double> drawn(std::ptrdiff_t count, double scale, std::uint64_t what) {
   Random random(17, Stream::test_of_library, what);
   std::vector<double> values(static_cast<std::size_t>(count));
-  for (double& value : values) value = static_cast<float>(scale * random.normal());  // alike in both precisions
+  for (double& value : values) value = static_cast<float>(scale * random.normal());  // the same in both precisions
   return values;
 }
 
@@ -90,7 +90,7 @@ std::vector<double> host_values(Backend& backend, View<Real> view) {
   return values;
 }
 
-/// The largest difference over the largest value expected; infinite where anything is not a number.
+/// The largest difference divided by the largest expected value; infinite if anything is not a number.
 inline double relative_error(const std::vector<double>& found, const std::vector<double>& expected) {
   if (found.size() != expected.size()) return std::numeric_limits<double>::infinity();
   double difference = 0, largest = 0;
@@ -102,7 +102,7 @@ inline double relative_error(const std::vector<double>& found, const std::vector
   return difference == 0 ? 0 : difference / largest;
 }
 
-/// Says how far apart they are, on stdout and in the test's record, and fails beyond the tolerance.
+/// Reports how far apart they are, on stdout and in the test's record, and fails beyond the tolerance.
 inline void expect_near(const std::string& what, const std::vector<double>& found, const std::vector<double>& expected,
                         double tolerance) {
   const double error = relative_error(found, expected);

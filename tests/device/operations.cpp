@@ -1,4 +1,4 @@
-// Each operation on the GPU, float and double, against the CPU in double precision.
+// Each operation on the GPU, float and double, compared with the CPU in double precision.
 #include <numeric>
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ struct Precisions {
 using BothPrecisions = testing::Types<float, double>;
 TYPED_TEST_SUITE(DeviceOperations, BothPrecisions, Precisions);
 
-/// A product on a backend: windows of wider matrices, of several replicas, b perhaps shared.
+/// A product on a backend: windows of wider matrices, several replicas, b shared or not.
 struct ProductCase {
   std::ptrdiff_t rows, columns, depth;
   int replicas;
@@ -157,7 +157,7 @@ TYPED_TEST(DeviceOperations, VariabilityAndAttractors) {
   for (const int sequences : {2, 33, 300}) {
     constexpr int replicas = 2, width = 70;
     std::vector<double> values = drawn(replicas * sequences * width, 0.5, 1);
-    std::copy_n(values.begin(), width, values.begin() + width);  // two states alike
+    std::copy_n(values.begin(), width, values.begin() + width);  // two identical states
     const auto on = [&](auto real, Backend& backend) {
       using Real = decltype(real);
       auto states = tensor_of<Real>(backend, values);
@@ -192,7 +192,7 @@ TYPED_TEST(DeviceOperations, Adam) {
       Tensor<double> norms(backend, {replicas});
       for (int step = 1; step <= 3; ++step) {
         std::vector<double> drawn_gradient = drawn(replicas * size, 1, 3 + std::uint64_t(step));
-        drawn_gradient[static_cast<std::size_t>(3 * size)] = INFINITY;  // the norm of the fourth is none
+        drawn_gradient[static_cast<std::size_t>(3 * size)] = INFINITY;  // the norm of the fourth is not finite
         auto gradient = tensor_of<Real>(backend, drawn_gradient);
         const Tensor<int> steps = tensor_of_values(backend, std::vector<int>(replicas, step));
         const auto block = [&](Tensor<Real>& of) { return of.view(replicas, 1, size); };
@@ -266,7 +266,7 @@ TEST_F(OnDevice, MemoryIsClearedAndTooMuchIsRefusedWithTheBytes) {
     EXPECT_EQ(error.kind(), ErrorKind::device);
     EXPECT_NE(std::string(error.what()).find("1125899906842624"), std::string::npos) << error.what();
   }
-  const Tensor<float> after(gpu(), {1000});  // the GPU is as good as before
+  const Tensor<float> after(gpu(), {1000});  // the GPU still works as before
   EXPECT_EQ(host_values(after), std::vector<double>(1000));
 }
 

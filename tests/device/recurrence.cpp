@@ -1,5 +1,5 @@
-// Every cell, by every schedule that can take it, in every mode: forward and backward on the GPU against the CPU in
-// double precision.
+// Every cell, with every schedule that can take it, in every mode: forward and backward on the GPU compared with the
+// CPU in double precision.
 #include <array>
 #include <map>
 #include <ostream>
@@ -47,7 +47,7 @@ std::string name_of_case(const testing::TestParamInfo<Case>& info) {
          of.mode.name;
 }
 
-/// The fused schedules take float alone; 200 units take more than one block's registers, whatever the cell.
+/// The fused schedules only take float; 200 units need more than one block's registers, whatever the cell.
 std::vector<Case> every_case() {
   std::vector<Case> cases;
   for (const CellInfo& cell : every_cell()) {
@@ -70,7 +70,7 @@ std::vector<Case> every_case() {
 
 using Results = std::map<std::string, std::vector<double>>;
 
-/// Sums over replicas, steps and sequences of what comes out, by name. Everything that goes in is drawn.
+/// Sums of the results over replicas, steps and sequences, by name. All inputs are drawn at random.
 template <class Real>
 Results run(Backend& backend, const Case& of, int only_replica = -1) {
   const CellInfo& cell = cell_named(of.cell);

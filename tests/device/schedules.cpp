@@ -1,4 +1,4 @@
-// Which schedule a run takes, who is told, and what is refused.
+// Which schedule a run takes, what is reported, and what is refused.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

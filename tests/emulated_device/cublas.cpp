@@ -7,9 +7,9 @@
 #include "cuda/shared_library.hpp"
 #include "emulated_stream.hpp"
 
-// cuBLAS as its documentation says: columns first, d = alpha op(a) op(b) + beta c. What does not fit is refused. Asked
-// for several matrices at once it wants more working space than there is, so that they go in parts; a product of depth
-// 3 has no algorithm, so that the way without one is gone as well.
+// cuBLAS as documented: column-major, d = alpha op(a) op(b) + beta c. Arguments that do not fit are refused. For
+// several matrices at once it wants more workspace than there is, so that they are done in parts; a product of depth 3
+// has no algorithm, so that the path without one is tested as well.
 
 using hysteron::cuda_emulator::enqueue;
 
@@ -213,7 +213,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t product, co
   return product->type == CUDA_R_32F ? typed(0.0F) : typed(0.0);
 }
 
-// Instead of what the toolkit's libraries would have.
+// In place of the toolkit's libraries.
 namespace hysteron::cuda {
 
 int close_library(void*) { return 0; }

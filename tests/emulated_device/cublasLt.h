@@ -1,5 +1,5 @@
 #pragma once
-// The part of cuBLASLt that cuda/ uses, as the toolkit's header of this name declares it (cublas.cpp computes).
+// The part of cuBLASLt that cuda/ uses, declared as in the toolkit's header of this name (cublas.cpp computes).
 #include "cublas_v2.h"
 
 enum cublasLtMatmulDescAttributes_t { CUBLASLT_MATMUL_DESC_TRANSA = 3, CUBLASLT_MATMUL_DESC_TRANSB = 4 };

@@ -1,5 +1,5 @@
 #pragma once
-// The part of cuBLAS that cuda/ uses, as the toolkit's header of this name declares it (cublas.cpp computes).
+// The part of cuBLAS that cuda/ uses, declared as in the toolkit's header of this name (cublas.cpp computes).
 #include <cstdint>
 
 #include "cuda_runtime_api.h"
@@ -20,7 +20,7 @@ cublasStatus_t cublasDestroy_v2(cublasHandle_t handle);
 cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t stream);
 cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t handle, void* workspace, std::size_t bytes);
 cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode);
-void cublasDgeam();  // for decompositions, which nobody makes here
+void cublasDgeam();  // for decompositions, which are never made here
 cublasStatus_t cublasSgemm_v2_64(cublasHandle_t handle, cublasOperation_t ta, cublasOperation_t tb, std::int64_t m,
                                  std::int64_t n, std::int64_t k, const float* alpha, const float* a, std::int64_t lda,
                                  const float* b, std::int64_t ldb, const float* beta, float* c, std::int64_t ldc);

@@ -1,5 +1,6 @@
 #pragma once
-// Names that cuda/'s headers take from the toolkit's header of this name. Nothing computes here: decompositions.cpp.
+// Names that the headers in cuda/ take from the toolkit's header of this name. Nothing is computed here: see
+// decompositions.cpp.
 #include "cublas_v2.h"
 
 using cusolverStatus_t = int;

@@ -1,6 +1,6 @@
 #include "cuda/cuda_decompositions.hpp"
 
-// The emulated device has no cuSOLVER: who asks for it is told so.
+// The emulated device has no cuSOLVER: any request for it is an error that says so.
 namespace hysteron::cuda {
 namespace {
 

@@ -5,8 +5,9 @@
 
 namespace hysteron::cuda_emulator {
 
-/// Puts work at the end of a stream. It is done when somebody waits, no earlier: a host that reads a result too soon,
-/// or changes too soon what a copy reads, gives wrong numbers. While the stream is captured it becomes part of a graph.
+/// Puts work at the end of a stream. It is done when somebody waits, and no earlier: a host that reads a result too
+/// soon, or changes the source of a copy too soon, gives wrong numbers. While the stream is being captured the work
+/// becomes part of a graph.
 void enqueue(cudaStream_t stream, std::function<void()> work);
 
 }  // namespace hysteron::cuda_emulator

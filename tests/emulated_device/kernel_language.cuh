@@ -1,5 +1,5 @@
 #pragma once
-// The emulator's kernel language, but launches go to an emulated stream.
+// The emulator's kernel language, except that launches go to an emulated stream.
 #define launch launch_and_wait
 #include "../emulator/kernel_language.cuh"
 #undef launch

@@ -31,7 +31,7 @@ constexpr std::size_t memory_bytes = std::size_t{2} << 30;
 constexpr unsigned char never_written = 0xa5;
 
 std::vector<cudaStream_t>& streams() {
-  static auto& made = *new std::vector<cudaStream_t>;  // as long as the program
+  static auto& made = *new std::vector<cudaStream_t>;  // lives as long as the program
   return made;
 }
 

@@ -10,7 +10,7 @@
 
 namespace hysteron::cuda {
 
-// CUB's sort is the one part of cuda/ that the emulator cannot run.
+// CUB's sort is the only part of cuda/ that the emulator cannot run.
 void launch_shuffle(const ShuffleRun& run, Workspace&, cudaStream_t stream) {
   cuda_emulator::enqueue(stream, [run] {
     for (int replica = 0; replica < run.replicas; ++replica) {

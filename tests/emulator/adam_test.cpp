@@ -13,8 +13,8 @@ template <class Real>
 using AdamKernel = OperationsPair<Real>;
 TYPED_TEST_SUITE(AdamKernel, Precisions);
 
-// Replicas: a usual one, one that is not active, one whose gradient and one whose loss is not finite, one whose norm is
-// below the clip.
+// Replicas: a normal one, one that is not active, one whose gradient and one whose loss is not finite, one whose norm
+// is below the clip.
 TYPED_TEST(AdamKernel, TakesTheStepsOfTheCpu) {
   using Real = TypeParam;
   constexpr int replicas = 5;

@@ -1,4 +1,4 @@
-// Atomics: where the schedule may change between threads that do not wait.
+// Atomics: points where the schedule may switch between threads that do not wait.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@ template <typename T, typename Update>
 T atomic_update(T* address, const Update& update) {
   if (options.schedule == Schedule::random) {
     Unobserved unobserved;
-    if ((launch_now->random() & 3) == 0) {  // another thread may come between
+    if ((launch_now->random() & 3) == 0) {  // another thread may run in between
       fiber_now->priority = launch_now->random() | std::uint64_t(1) << 32;
       make_ready(*fiber_now);
       suspend("its turn at an atomic", {});

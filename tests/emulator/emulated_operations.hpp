@@ -5,8 +5,8 @@
 
 namespace hysteron {
 
-/// What tests/layer.hpp asks of a backend: the recurrence is what a test puts there, kernels run by the emulator; the
-/// products are the CPU's.
+/// What tests/layer.hpp needs from a backend: the recurrence is what a test puts there, kernels run by the emulator;
+/// the products are those of the CPU.
 template <class Real>
 class EmulatedOperations {
  public:

@@ -1,4 +1,4 @@
-// The emulator itself: each of CUDA's built-in functions against its definition, in several orders of threads.
+// The emulator itself: each of CUDA's built-in functions compared with its definition, in several orders of threads.
 #include <cmath>
 #include <string>
 #include <vector>
@@ -32,7 +32,7 @@ __global__ void shuffles(int* out) {
 
 __global__ void tiles(int* out) {
   const auto tile = cg::tiled_partition<8>(cg::this_thread_block());
-  if (tile.meta_group_rank() % 2 == 0)  // tiles may go different ways
+  if (tile.meta_group_rank() % 2 == 0)  // tiles may diverge
     out[threadIdx.x] = cg::reduce(tile, int(tile.thread_rank()), cg::plus<int>());
   else
     out[threadIdx.x] = tile.shfl_xor(int(threadIdx.x), 4) + int(tile.ballot(tile.thread_rank() == 2));

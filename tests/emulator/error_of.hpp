@@ -5,7 +5,7 @@
 
 namespace hysteron::cuda {
 
-/// What the emulator said; empty where it said nothing.
+/// The emulator's error message; empty if there was none.
 template <class Run>
 std::string error_of(const Run& run) {
   try {

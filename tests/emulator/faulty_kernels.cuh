@@ -15,14 +15,14 @@ enum class Fault {
   out_of_bounds_global,  // and one past the global one
   uninitialized,         // a shared value that nobody wrote
   plain_addition,        // blocks add to one value without an atomic
-  unawaited_copy,        // reads what an asynchronous copy has not brought yet
-  lone_wait,             // one thread waits for an mbarrier, and all read
-  two_buffers,           // where as many as blocks are needed
+  unawaited_copy,        // reads data that an asynchronous copy has not yet brought
+  lone_wait,             // one thread waits for an mbarrier, but all read
+  two_buffers,           // where as many as there are blocks are needed
 };
 
 inline constexpr int reversed_block = 64;
 
-/// Reverses each 64 values; counts the blocks.
+/// Reverses each group of 64 values; counts the blocks.
 template <Fault fault>
 __global__ void reverse_blocks(const float* from, float* to, int* blocks) {
   SHARED_VARIABLE(tile, float[reversed_block]);
@@ -51,7 +51,7 @@ __global__ void reverse_blocks(const float* from, float* to, int* blocks) {
   }
 }
 
-/// The same by asynchronous copies.
+/// The same with asynchronous copies.
 template <Fault fault>
 __global__ void reverse_copied(const float* from, float* to) {
   SHARED_VARIABLE(tile, float[reversed_block]);
@@ -71,7 +71,7 @@ __global__ void reverse_copied(const float* from, float* to) {
 inline constexpr int ring_blocks = 4, ring_threads = 32;
 
 /// Each block of a cluster sends its tokens to its right neighbor, `rounds` times; sums[block, thread]: what it saw. It
-/// hears of its right neighbor only around the ring, so that as many buffers as blocks are needed.
+/// hears from its right neighbor only around the ring, so that as many buffers as blocks are needed.
 template <Fault fault>
 __global__ void send_around(int rounds, float* sums) {
   SHARED_VARIABLE(buffers, float[ring_blocks][ring_threads][4]);

@@ -21,7 +21,7 @@ inline void finish_thread(Fiber& fiber) {
     complete_collective(*fiber.warp, fiber.warp->pending[at]);
   if (--block.running == 0) check_nothing_expected(block);
   if (block.running == 0)
-    forbid_access(block.shared.get(), launch_now->shared_capacity, options.fill);  // it is gone for others too
+    forbid_access(block.shared.get(), launch_now->shared_capacity, options.fill);  // it is gone for other blocks too
 }
 
 // A fiber runs one CUDA thread after another; between them it is parked in leave().
@@ -76,8 +76,8 @@ inline void run_resident(Launch& launch, std::vector<Cluster>& clusters) {
   const unsigned threads = launch.shape.block.x * launch.shape.block.y * launch.shape.block.z;
   launch.together = launch.random() % 3;  // in the random schedule threads, warps or blocks run ahead of others
   const std::size_t total = clusters.size() * clusters[0].blocks.size() * threads;
-  // A fiber orders what it ran before what it runs. So, where races are looked for, blocks that follow one another have
-  // fibers of their own, and never run thread 0 by the same.
+  // A fiber orders the threads that it has run before those that it runs next. So, when looking for races, consecutive
+  // blocks have different fibers, and thread 0 is never run by the same one.
   const std::size_t sets = strands_have_names ? std::clamp<std::size_t>(1024 / total, 1, 4) : 1, all = total * sets;
   if (pool.size() < all) pool.resize(all);
   for (std::size_t at = 0; at < all; ++at)
@@ -130,7 +130,7 @@ inline void run_resident(Launch& launch, std::vector<Cluster>& clusters) {
 
 inline void run_all(Launch& launch) {
   const dim3 &grid = launch.shape.grid, &size = launch.shape.cluster;
-  const dim3 counts(grid.x / size.x, grid.y / size.y, grid.z / size.z);  // of clusters
+  const dim3 counts(grid.x / size.x, grid.y / size.y, grid.z / size.z);  // number of clusters
   const std::size_t total = std::size_t(counts.x) * counts.y * counts.z, cluster_blocks = size.x * size.y * size.z;
   const std::size_t resident = launch.shape.cooperative ? total : 1;
   std::vector<std::size_t> order(total);
@@ -178,7 +178,7 @@ inline void run(const LaunchShape& shape, void (*run_thread)(const void*), const
     } catch (...) {
       for (const std::unique_ptr<Fiber>& fiber : fiber_pool())
         if (fiber) release_token_for(*fiber, scheduler, &launch.end);
-      acquire_token(&launch.end);  // what abandoned threads did precedes what the caller does
+      acquire_token(&launch.end);  // what abandoned threads did precedes what the caller does next
       launch_now = nullptr;
       fiber_pool().clear();  // threads were left in the middle
       throw;

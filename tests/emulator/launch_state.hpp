@@ -1,4 +1,4 @@
-// What a launch consists of: options of the emulator, and the state of threads, warps, blocks, clusters and barriers.
+// The parts of a launch: options of the emulator, and the state of threads, warps, blocks, clusters and barriers.
 #pragma once
 
 #if defined(__CUDACC__)
@@ -31,7 +31,7 @@ namespace hysteron::cuda_emulator {
 struct LaunchShape {
   dim3 grid{};
   dim3 block{};
-  unsigned shared_bytes = 0;  // of dynamic shared memory in each block
+  unsigned shared_bytes = 0;  // dynamic shared memory of each block
   dim3 cluster{};
   bool cooperative = false;
   cudaStream_t stream = nullptr;  // ignored: launches are synchronous here
@@ -44,16 +44,16 @@ struct Error : std::runtime_error {
 enum class Schedule { ascending, descending, random };
 
 // When an asynchronous store (st.async) takes place. by_schedule: late in the ascending schedule, at once in the
-// descending one, and in the random one any of the others by seed.
+// descending one, and in the random one any of the others, depending on the seed.
 enum class Delivery { by_schedule, at_once, late, random_delay, slow_pairs };
 
 struct Options {
   Schedule schedule = Schedule::ascending;
-  std::uint64_t seed = 0;  // of Schedule::random
+  std::uint64_t seed = 0;  // for Schedule::random
   Delivery delivery = Delivery::by_schedule;
   unsigned char fill = 0xff;             // what undefined shared memory holds: NaN, or -1
   bool exit_counts_as_arrival = false;   // true: as Volta and later; false: returning before a barrier is an error
-  std::size_t stack_bytes = 256 * 1024;  // of each thread; committed when touched
+  std::size_t stack_bytes = 256 * 1024;  // for each thread; committed when touched
   unsigned max_static_shared_bytes = 48 * 1024;
   unsigned max_shared_bytes = 227 * 1024;  // sm_90
   unsigned max_cooperative_blocks = 132;   // H100 and H200 with one block on each multiprocessor
@@ -107,7 +107,7 @@ struct Warp {
   std::array<char, 2> order{};
 };
 
-// An mbarrier object. What lies in shared memory is only a mark that it was initialized.
+// An mbarrier object. Shared memory only holds a mark that it was initialized.
 struct MbarrierState {
   Block* block = nullptr;
   std::size_t offset = 0;  // in the shared memory of the block
@@ -160,7 +160,7 @@ void fiber_main();
 
 struct Fiber : Strand {
   char reuse = 0;  // token
-  // The CUDA thread that it runs at present:
+  // The CUDA thread that it is currently running:
   Block* block = nullptr;
   Warp* warp = nullptr;
   uint3 index{};
@@ -205,7 +205,7 @@ struct Launch {
   Delivery delivery = Delivery::late;
 };
 
-inline thread_local constinit Strand scheduler{};  // what calls run()
+inline thread_local constinit Strand scheduler{};  // the strand that calls run()
 inline thread_local constinit Launch* launch_now = nullptr;
 inline thread_local constinit Fiber* fiber_now = nullptr;
 

@@ -14,9 +14,9 @@
 
 namespace hysteron {
 
-// Every mode of a recurrence, by kernels under the emulator against the CPU backend in double.
+// Every mode of a recurrence, by kernels under the emulator, compared with the CPU backend in double.
 
-/// Not-a-number is what was not written: there it must be, too. Errors count beside the largest value.
+/// Values that were not written are not-a-number, and have to be so in both. Errors are relative to the largest value.
 template <class Real>
 void expect_close(const char* what, const std::vector<Real>& found, const std::vector<double>& expected,
                   double tolerance) {
@@ -58,7 +58,7 @@ struct LayerPair {
 template <class Real>
 class LayerMatrix {
  public:
-  /// kernels: under test. seeds: random orders of threads besides the two fixed ones.
+  /// kernels: under test. seeds: how many random orders of threads in addition to the two fixed ones.
   LayerMatrix(const CellInfo& cell, EmulatedOperations<Real>& kernels, double tolerance, unsigned seeds)
       : cell_(cell), kernels_(&kernels), tolerance_(tolerance), seeds_(seeds) {}
 
@@ -88,7 +88,7 @@ class LayerMatrix {
     });
   }
 
-  /// Nothing enters but at the last state, no totals; and once more, to the same bits.
+  /// Gradients enter only at the last state, no totals; and once more, to the same bits.
   void expect_last_gradient_twice(Shape shape, const std::vector<int>& lengths) {
     LayerPair<Real> pair(cell_, shape, InputKind::varying, Kept::trajectory, lengths);
     const auto backward = [](auto& layer, auto& operations) {
@@ -115,7 +115,7 @@ class LayerMatrix {
     EXPECT_EQ(layer.state_gradient, once.state_gradient);
   }
 
-  /// Of one step the stride between steps says nothing; all replicas may share their weights.
+  /// With a single step the stride between steps has no meaning; all replicas may share their weights.
   void expect_one_step(Shape shape) {
     shape.steps = 1;
     std::vector<int> lengths(static_cast<std::size_t>(shape.replicas * shape.batch), 1);
@@ -138,7 +138,7 @@ class LayerMatrix {
     expect_close(pair.found, pair.expected, tolerance_);
   }
 
-  /// To the same bits as among others.
+  /// Gives the same bits alone as among other replicas.
   void expect_each_replica_alone(Shape shape) {
     Layer<Real> together(cell_, shape, InputKind::varying, Kept::trajectory, uneven_lengths(shape, 6), 1);
     together.forward(*kernels_);

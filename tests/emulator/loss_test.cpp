@@ -37,12 +37,12 @@ TYPED_TEST(LossKernels, AreThoseOfTheCpu) {
     SCOPED_TRACE(int(&c - cases));
     const std::ptrdiff_t rows = std::ptrdiff_t(c.steps) * c.batch, size = c.replicas * rows * c.width;
     auto outputs = drawn<Real>(this->random, size, 2), targets = drawn<Real>(this->random, size);
-    if (c.kind == LossKind::cross_entropy) outputs[0] = 800;  // an infinite power
+    if (c.kind == LossKind::cross_entropy) outputs[0] = 800;  // its exponential is infinite
     if (c.kind == LossKind::binary_cross_entropy)
       for (Real& target : targets) target = target > 0 ? Real(1) : Real(0);
     std::vector<int> labels(static_cast<std::size_t>(c.replicas * c.batch)), lengths(labels.size());
     for (int& label : labels) label = int(this->random() % unsigned(c.width));
-    if (c.kind == LossKind::cross_entropy) {  // of two equal answers the first is the one given
+    if (c.kind == LossKind::cross_entropy) {  // the first of two equal outputs is the answer
       outputs[static_cast<std::size_t>(c.width + 1)] = outputs[static_cast<std::size_t>(c.width + 2)] = 50;
       labels[1] = 1;
     }

@@ -1,5 +1,5 @@
-// What the emulator needs from the machine and tells the sanitizers: stacks and the change from one to another, memory
-// that nobody may touch, and (for ThreadSanitizer) which accesses are ordered. Nothing here knows CUDA.
+// What the emulator needs from the machine and tells the sanitizers: stacks and switching between them, memory that
+// nobody may touch, and (for ThreadSanitizer) which accesses are ordered. Nothing here knows CUDA.
 #pragma once
 
 #include <cstddef>
@@ -73,7 +73,7 @@ cuda_emulator_switch_stack:
 
 namespace hysteron::cuda_emulator {
 
-// A flow of control with its stack: a fiber, or what runs the fibers.
+// A flow of control with its stack: a fiber, or the code that runs the fibers.
 struct Strand {
 #if defined(CUDA_EMULATOR_UCONTEXT)
   ucontext_t context{};
@@ -107,7 +107,7 @@ inline void create_strand(Strand& strand, std::size_t bytes, bool guarded, void 
   strand.context.uc_stack.ss_size = strand.stack_bytes;
   makecontext(&strand.context, main, 0);
 #else
-  static thread_local unsigned color = 0;  // stacks that all begin at the same place of a page would share cache sets
+  static thread_local unsigned color = 0;  // stacks that all begin at the same offset in a page would share cache sets
   void** top = reinterpret_cast<void**>(stack + strand.stack_bytes - color++ % 12 * 320) - 2;
   top[0] = reinterpret_cast<void*>(main);  // where the first switch returns to (a 16-byte aligned slot)
   top[1] = nullptr;                        // the return address of main: the end of backtraces
@@ -162,7 +162,7 @@ inline void switch_strand(Strand& from, Strand& to) {
 #endif
 }
 
-// What the emulator itself reads and writes is not the kernel's: ThreadSanitizer must not look at it.
+// The emulator's own reads and writes are not the kernel's: ThreadSanitizer must not look at them.
 struct Unobserved {
 #if defined(CUDA_EMULATOR_TSAN)
   static void begin() { AnnotateIgnoreReadsBegin(__FILE__, __LINE__), AnnotateIgnoreWritesBegin(__FILE__, __LINE__); }
@@ -187,7 +187,7 @@ inline void acquire_token([[maybe_unused]] void* token) {
   __tsan_acquire(token);
 #endif
 }
-// Releases the token in the name of a strand that stopped for ever, from the strand that runs now.
+// Releases the token in the name of a strand that stopped forever, from the strand that is running now.
 #if defined(CUDA_EMULATOR_TSAN)
 __attribute__((no_sanitize("thread"))) inline void release_token_for(const Strand& stopped, const Strand& now,
                                                                      void* token) {
@@ -199,8 +199,8 @@ __attribute__((no_sanitize("thread"))) inline void release_token_for(const Stran
 inline void release_token_for(const Strand&, const Strand&, void*) {}
 #endif
 
-// Tells ThreadSanitizer of a write by a thread of its own, that what precedes the release of `issued` happens before,
-// and that happens before what acquires `done`. `now` is the strand that runs.
+// Tells ThreadSanitizer of a write by a separate thread: what precedes the release of `issued` happens before it, and
+// it happens before whatever acquires `done`. `now` is the strand that is running.
 #if defined(CUDA_EMULATOR_TSAN)
 __attribute__((no_sanitize("thread"))) inline void record_independent_write(const Strand& now, void* to,
                                                                             std::size_t bytes, void* issued,

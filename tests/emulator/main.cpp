@@ -1,4 +1,4 @@
-// Runs the tests of a file, and says how much of it the emulator did.
+// Runs the tests of a file, and says how much of it the emulator executed.
 #include <fstream>
 #include <iostream>
 

@@ -11,7 +11,7 @@
 
 namespace hysteron::cuda_emulator {
 
-inline constexpr std::uint64_t mbarrier_mark = 0x6d62617272696572;  // what an initialized object holds here
+inline constexpr std::uint64_t mbarrier_mark = 0x6d62617272696572;  // what an initialized object contains here
 inline constexpr std::int64_t most_transaction_bytes = (1 << 20) - 1;
 
 inline const char* describe(const MbarrierState& barrier) {  // allocates nothing: see fail()
@@ -55,7 +55,7 @@ inline MbarrierState& own_mbarrier(const std::uint64_t* word, Site site) {
   return found->second;
 }
 
-// fence.mbarrier_init: other blocks may use what this thread initialized (after a cluster barrier).
+// fence.mbarrier_init: other blocks may use what this thread has initialized (after a cluster barrier).
 inline void fence_mbarrier_init() {
   Unobserved unobserved;
   for (auto& [offset, state] : fiber_now->block->mbarriers)
@@ -124,8 +124,8 @@ inline void deliver(AsyncStore& store, const Strand& now) {
   complete_phase_if_done(barrier);
 }
 
-// Delivers what is due; when no thread can run, one more, so that late stores come as late as they can. Returns whether
-// threads can run.
+// Delivers the stores that are due; when no thread can run, one more, so that late stores come as late as they can.
+// Returns whether threads can run.
 inline bool deliver_due(Launch& launch) {
   std::vector<AsyncStore>& stores = launch.in_flight;
   const auto take = [&](std::size_t at) {
@@ -199,7 +199,7 @@ void store_async(std::uintptr_t to, const T& value, std::uintptr_t barrier_addre
   launch.in_flight.push_back(std::move(store));
 }
 
-// The last thread of a block returns.
+// Called when the last thread of a block returns.
 inline void check_nothing_expected(const Block& block) {
   std::size_t inbound = 0;
   const AsyncStore* example = nullptr;

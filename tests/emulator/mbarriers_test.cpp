@@ -1,5 +1,5 @@
-// The emulated mbarriers and asynchronous stores: what is right passes in every order of threads and deliveries, each
-// mistake is named.
+// The emulated mbarriers and asynchronous stores: correct code passes in every order of threads and deliveries, and
+// each mistake is named.
 #include <string>
 #include <vector>
 
@@ -18,7 +18,7 @@ using testing::HasSubstr;
 
 enum Bug {
   none,
-  polls,  // which is right, too
+  polls,  // which is also correct
   arrives_twice,
   expects_nothing,
   expects_too_much,
@@ -34,7 +34,7 @@ enum Bug {
   unaligned,
 };
 
-// Each block sends a token to its right neighbor, `rounds` times; out: what it saw, summed.
+// Each block sends a token to its right neighbor, `rounds` times; out: the sum of what it saw.
 template <Bug bug>
 __global__ void ring(int rounds, float* out) {
   SHARED_VARIABLE(buffers, float[4][32][4]);

@@ -14,7 +14,7 @@ namespace hysteron {
 
 // A kernel beside the CPU's operation of the same name: both get copies of the same numbers.
 
-/// Of any value type, not-a-number until it is computed.
+/// Values of any type, not-a-number until they are computed.
 template <class Value>
 std::vector<Value> unwritten(std::ptrdiff_t count) {
   return std::vector<Value>(static_cast<std::size_t>(count), Value(NAN));
@@ -28,7 +28,7 @@ std::vector<Value> drawn(std::mt19937& random, std::ptrdiff_t count, double scal
   return values;
 }
 
-/// One matrix after the other, each of `rows` rows of `columns`, in rows of `pitch`.
+/// One matrix after the other, each with `rows` rows of `columns` values, at a row distance of `pitch`.
 template <class Value>
 View<Value> window(std::vector<std::remove_const_t<Value>>& values, int replicas, std::ptrdiff_t rows,
                    std::ptrdiff_t columns, std::ptrdiff_t pitch = 0) {
@@ -36,7 +36,7 @@ View<Value> window(std::vector<std::remove_const_t<Value>>& values, int replicas
   return {values.data(), replicas, rows, columns, rows * pitch, pitch};
 }
 
-/// Where one is not a number, the other is not.
+/// Where one is not a number, the other is not one either.
 template <class Value>
 void expect_near(const char* what, const std::vector<Value>& found, const std::vector<Value>& expected,
                  double tolerance) {

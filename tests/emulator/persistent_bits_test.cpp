@@ -1,4 +1,4 @@
-// What the bits of a result depend on: on the class of the kernel alone, not on how the batch is cut into slices, how
+// What the bits of a result depend on: only on the class of the kernel, not on how the batch is cut into slices, how
 // many blocks share the units, which slot a sequence has, or what runs beside it.
 #include <hysteron/cells/gru.hpp>
 #include <hysteron/cells/lmn.hpp>
@@ -70,7 +70,8 @@ TYPED_TEST(PersistentBits, AreThoseOfTheReplicaAlone) {
   expect_same_bits(expected, layer);
 }
 
-// With a trajectory to keep every step is computed; with the last state alone a lone block ends once it has settled.
+// If a trajectory is kept, every step is computed; if only the last state is kept, a lone block ends once it has
+// settled.
 TYPED_TEST(PersistentBits, AreThoseOfARunThatSettlesEarly) {
   const Shape long_run{.replicas = 2, .steps = 500, .batch = 5, .units = 9};
   const std::vector<int> ends{500, 499, 0, 33, 1, 467, 500, 64, 480, 31};

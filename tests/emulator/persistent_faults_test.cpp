@@ -1,5 +1,5 @@
-// Mistakes planted in the exchanges between blocks: the emulator finds each, in some order of threads, by an error of
-// its own or by a result of other bits. Two more are for ThreadSanitizer (race/).
+// Mistakes planted in the exchanges between blocks: the emulator finds each of them, in some order of threads, by
+// reporting an error or through a result with different bits. Two more are for ThreadSanitizer (race/).
 #include <optional>
 
 #include <hysteron/cells/gru.hpp>
@@ -65,14 +65,14 @@ class PersistentFaults : public testing::Test {
     return layer;
   }
 
-  /// In the fixed orders of threads and in `seeds` others.
+  /// In the fixed orders of threads and in `seeds` random ones.
   bool found(Way way, PlantedBug bug, unsigned seeds) {
     bool result = false;
     const Layer<float>& expected = way == Way::forward ? forward_ : backward_;
     cuda_emulator::for_each_schedule(seeds, [&] {
       if (result) return;
       ChosenBug::chosen = bug;
-      cuda_emulator::options.fill = 0x42;  // 48.56..: unlike not-a-number it meets no undefined conversion
+      cuda_emulator::options.fill = 0x42;  // 48.56..: unlike not-a-number it causes no undefined conversion
       try {
         const Layer<float> layer = computed(way);
         result = !same_bits(layer, expected);
@@ -109,7 +109,7 @@ TYPED_TEST(PersistentFaults, AreFound) {
   }
 }
 
-// Bytes may come before they are expected, while the arrival is pending.
+// Bytes may arrive before they are expected, as long as the arrival is pending.
 TYPED_TEST(PersistentFaults, ArmingAfterThePushIsNone) {
   EXPECT_FALSE(this->found(Way::forward, PlantedBug::arm_after_push, 6));
   EXPECT_FALSE(this->found(Way::backward, PlantedBug::arm_after_push, 6));

@@ -6,7 +6,7 @@
 
 namespace hysteron {
 
-/// The recurrence of one cell by the persistent kernels of one plan, the sequences in slices by their lengths.
+/// The recurrence of one cell by the persistent kernels of one plan, the sequences sliced by their lengths.
 template <Cell C, class P, class ForwardBug = cuda::NoBug, class BackwardBug = cuda::NoBug>
 EmulatedOperations<float> persistent_operations() {
   const auto order_of = [](const LayerRun<float>& run) {

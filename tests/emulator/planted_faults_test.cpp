@@ -1,4 +1,4 @@
-// What is right passes in every order of threads; each planted mistake is found: as an error that names it, by
+// Correct code passes in every order of threads; each planted mistake is found: as an error that names it, by
 // AddressSanitizer, or as a wrong result in some order.
 #include <algorithm>
 #include <cmath>
@@ -55,7 +55,7 @@ bool sends_around() {
   return sums == expected;
 }
 
-/// In how many of the orders a run is wrong, or the emulator says so.
+/// The number of orders in which a run is wrong, or in which the emulator reports an error.
 template <class Run>
 int found(unsigned seeds, const Run& run) {
   int count = 0;

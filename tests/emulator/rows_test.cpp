@@ -16,7 +16,7 @@ TYPED_TEST_SUITE(RowKernels, Precisions);
 
 struct Extent {
   int replicas;
-  std::ptrdiff_t rows, columns, pitch, offset;  // offset: of the first value, in values
+  std::ptrdiff_t rows, columns, pitch, offset;  // offset: that of the first value, in values
 };
 
 // Contiguous and not, aligned to a wide word and not, narrow, and wider than a block.
@@ -80,7 +80,7 @@ TYPED_TEST(RowKernels, SumsOfRows) {
         expect_near("sums", found, expected, 30 * rounding<Real>());
       });
       if (e.replicas == 1) continue;
-      // A replica alone gives the same bits.
+      // A replica run alone gives the same bits.
       auto together = before, alone = before;
       cuda::launch_sum_rows<Real>(rows, window<Real>(together, e.replicas, 1, e.columns), result, workspace.data(),
                                   nullptr);

@@ -20,7 +20,7 @@ void expect_every_mode(double tolerance, unsigned seeds) {
     cuda::launch_scan_backward<C>(run, gradient, nullptr);
   };
   LayerMatrix<Real> matrix(describe<C>(), kernels, tolerance, seeds);
-  // Fewer steps than are fetched ahead, as many, and more; blocks of one sequence, of several, and a part of one.
+  // Fewer steps than are fetched ahead, equally many, and more; blocks of one sequence, of several, and of part of one.
   matrix.expect_every_mode({.replicas = 2, .steps = 3, .batch = 5, .units = 1});
   matrix.expect_every_mode({.replicas = 1, .steps = 8, .batch = 3, .units = 33});
   matrix.expect_every_mode({.replicas = 2, .steps = 19, .batch = 2, .units = 130});

@@ -27,7 +27,7 @@ inline void* variable_memory(VariableSlot& slot, std::size_t bytes, bool is_stat
   return block.shared.get() + offset;
 }
 
-// Takes one array after the other from the dynamic shared memory; here each has red zones of its own.
+// Takes arrays one after the other from the dynamic shared memory; here each has its own red zones.
 class SharedCarver {
   unsigned bytes_ = 0, taken_ = 0;
 
@@ -68,7 +68,7 @@ T* map_shared_rank(T* pointer, unsigned rank) {
   return reinterpret_cast<T*>(own.cluster->blocks[rank]->shared.get() + offset);
 }
 
-// cp.async: the copy happens when it is waited for, so that reading before that finds the old content.
+// cp.async: the copy happens when it is waited for, so that reading earlier finds the old content.
 inline void copy_async(void* to, const void* from, std::size_t bytes) {
   Unobserved unobserved;
   if (reinterpret_cast<std::uintptr_t>(to) % bytes != 0 || reinterpret_cast<std::uintptr_t>(from) % bytes != 0)

@@ -33,7 +33,7 @@ inline void leave(Fiber& fiber) { switch_strand(fiber, scheduler); }
   for (;;) leave(*fiber_now);
 }
 
-// For reports of sanitizers.
+// For the reports of sanitizers.
 inline const char* name_current_thread() {
   static thread_local std::array<char, 96> name;
   if (fiber_now == nullptr) return "";

@@ -14,7 +14,7 @@ template <class Real>
 using VariabilityKernels = OperationsPair<Real>;
 TYPED_TEST_SUITE(VariabilityKernels, Precisions);
 
-/// Sequences in some groups of neighbors, a duplicate among them.
+/// Sequences in several groups of neighbors, including a duplicate.
 template <class Real>
 std::vector<Real> groups(std::mt19937& random, int replicas, std::ptrdiff_t count, std::ptrdiff_t width) {
   auto states = drawn<Real>(random, replicas * count * width, 0.3);

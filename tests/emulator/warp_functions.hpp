@@ -40,8 +40,8 @@ inline void collective(unsigned mask, const void* input, void* output, const voi
   if (!complete_collective(warp, pending)) suspend("warp function", site);
 }
 
-// Every lane of `mask` gives an input and receives an output; the last lane to arrive computes
-// operation(members, inputs, outputs) for all of them. Building block of shuffles, and of emulated mma instructions.
+// Every lane of `mask` gives an input and receives an output; the last lane to arrive computes operation(members,
+// inputs, outputs) for all of them. The building block of shuffles, and of emulated mma instructions.
 template <typename Output, typename Input, typename Operation>
 Output warp_collective(unsigned mask, const Input& input, Site site, const Operation& operation) {
   Unobserved unobserved;

@@ -5,7 +5,7 @@
 #include <hysteron/error.hpp>
 #include <hysteron/settings.hpp>
 
-// Whatever the text, the settings take it, or refuse it with a usage error.
+// Whatever the text, the settings either accept it or refuse it with a usage error.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* first, std::size_t size) {
   try {
     hysteron::Settings settings;

@@ -5,18 +5,19 @@
 
 namespace hysteron::cuda {
 
-// A whole backward run in one launch, the mirror of forward.cuh: the same matrices stay in the same registers, used the
-// other way round. What a step gives to the products' gradients stays in its block; what travels is the gradient of the
-// state (before that, of a deep transition, that of the intermediate value), summed over all rows.
+// A whole backward run in one launch, the mirror image of forward.cuh: the same matrices stay in the same registers,
+// used the other way round. What a step contributes to the gradients of the products stays in its block; what travels
+// is the gradient of the state (and before it, in a deep transition, that of the intermediate value), summed over all
+// rows.
 
 template <Cell C>
 struct PersistentBackward {
   Trajectory<C> run;
   TrajectoryGradient<C> gradient;
-  const int* order;  // [replicas, batch]: which sequence has which slot; null: each its own
+  const int* order;  // [replicas, batch]: which sequence has which slot; null: each has its own
 };
 
-/// Saved values, the state before the step, intermediates, the gradient that enters.
+/// Saved values, the state before the step, intermediates, and the entering gradient.
 template <Cell C>
 struct StepLanes {
   template <class Record>
@@ -27,13 +28,13 @@ struct StepLanes {
 template <Cell C, class P>
 using StepRing = Ring<P, StepLanes<C>::count, backward_ahead>;
 
-/// Of a tile, [sequence][lane][unit]: the gradients of its rows.
+/// For a tile, [sequence][lane][unit]: the gradients of its rows.
 template <Cell C, class P>
 inline constexpr int gradient_row_values = P::sequences* tile_units*(recurrent_lanes<C> > deep_lanes<C>
                                                                          ? recurrent_lanes<C>
                                                                          : deep_lanes<C>);
 
-/// Of a block: the sums over the steps that a constant input's gradient is.
+/// For a block: the sums over the steps, which are the gradient of a constant input.
 template <Cell C, class P>
 inline constexpr int input_sum_values = P::passes* lane_count<typename C::Input, float>* P::block_owners;
 
@@ -81,7 +82,7 @@ __device__ __forceinline__ void run_backward(const PersistentBackward<C>& argume
   if constexpr (DeepTransition<C>) deep.load(run.deep_weight(at.replica), run.shape.units, at);
   typename C::Unit u{}, unit_sum[P::passes];
   if (at.unit < run.shape.units) u = run.unit.row({at.replica, 0, 0})[at.unit];
-  typename C::State carried[P::passes];  // the gradient of the state after the step, but for what travels
+  typename C::State carried[P::passes];  // the gradient of the state after the step, except for the part that travels
 #pragma unroll
   for (int pass = 0; pass < P::passes; ++pass) {
     carried[pass] = {};
@@ -110,7 +111,7 @@ __device__ __forceinline__ void run_backward(const PersistentBackward<C>& argume
   exchanges.ready();
   exchanges.find_peers();
 
-  // The gradient of the state after a step: what was carried and what enters.
+  // The gradient of the state after a step: the carried part plus the entering part.
   const auto enter = [&](int turn, int pass) {
     if (gradient.entering.first)
       add_lanes<float>(carried[pass],
@@ -134,7 +135,7 @@ __device__ __forceinline__ void run_backward(const PersistentBackward<C>& argume
     fetch(turn + backward_ahead);
   }
 
-  // Gradients of the rows of the tile, for all lanes of it; a tile lies in one warp.
+  // Gradients of the rows of the tile, for all its lanes; a tile lies within one warp.
   const auto offer = [&](int pass, const auto& record) {
     constexpr int lanes = lane_count<std::remove_cvref_t<decltype(record)>, float>;
     float* const to = tile_rows + (pass * P::together + at.slot) * lanes * tile_units + at.part % tile_units;
@@ -172,7 +173,7 @@ __device__ __forceinline__ void run_backward(const PersistentBackward<C>& argume
       }
       offer(pass, out[pass].recurrent);
     };
-    // While the exchange is on its way.
+    // While the exchange is in transit.
     const auto store = [&](int pass) {
       if (own.length[pass] < 0) return;
       recurrent_gradient.store(step, own.sequence[pass], out[pass].recurrent);
@@ -233,7 +234,7 @@ __device__ __forceinline__ void run_backward(const PersistentBackward<C>& argume
     cluster_arrive();
     cluster_wait();
   } else if (!Bug::has(PlantedBug::exit_with_store_inbound)) {
-    exchanges.wait(exchange);  // nothing is on its way to this block any more
+    exchanges.wait(exchange);  // nothing is in transit to this block any more
   }
 
 #pragma unroll

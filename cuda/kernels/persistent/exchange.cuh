@@ -6,27 +6,28 @@ namespace hysteron::cuda {
 
 // How the blocks of a cluster (or the warps of a lone block) hand values to each other, without a barrier of the
 // cluster in the time loop. A run is a chain of exchanges, numbered from 1; number 0 is the initial state, which every
-// block reads for itself. A step makes one exchange, of a deep transition two: the intermediate value, then the state
-// (forward); the gradient of the intermediate value, then that of the state (backward).
+// block reads for itself. A step makes one exchange, or two for a deep transition: the intermediate value, then the
+// state (forward); the gradient of the intermediate value, then that of the state (backward).
 //
 // Exchange e is pushed (st.async) into buffer e % 2 of every receiver, and counted by the receiver's mbarrier e % 2. A
 // thread takes part in e as follows: wait(e); read it; push e + 1. Before wait(e), thread 0 arms the mbarrier of e + 1.
 //
-// Why two buffers are enough, also for two exchanges a step.
+// Why two buffers are enough, even for two exchanges per step.
 // Forward: block A stores e + 2 into buffer e % 2 of B only after a wait that counted all of e + 1. That contains bytes
 // from every warp of B, each sent after the __syncwarp that follows the warp's last read of e. So no read of e is
-// pending. It takes that every warp owns a tile and pushes in each exchange, and that every thread waits itself.
+// pending. This requires that every warp owns a tile and pushes in each exchange, and that every thread itself waits.
 // Backward: not every warp of B sends to A. B's sends of e + 1 follow the __syncthreads of that exchange, which follows
-// all reads of e in B; A sends e + 2 only after it received something of e + 1 from B. The partial sums of e are
+// all reads of e in B; A sends e + 2 only after it has received something of e + 1 from B. The partial sums of e are
 // overwritten for e + 2, after the __syncthreads of e + 1, which follows the sums over e.
-// The same orders show that bytes for the next phase of an mbarrier cannot come before its present phase is complete.
-// Bytes that come before they are expected are legal while the arrival is pending.
-// Exit: a block waits for all that is pushed to it (the last state is not pushed), so it needs no barrier in the end.
+// The same orderings show that bytes for the next phase of an mbarrier cannot arrive before its current phase is
+// complete. Bytes that arrive before they are expected are legal while the arrival is pending.
+// Exit: a block waits for everything that is pushed to it (the last state is not pushed), so it needs no barrier at the
+// end.
 //
-// A lone block has plain stores and one __syncthreads an exchange: wait(). Buffer e % 2 is written for e + 2 after
+// A lone block uses plain stores and one __syncthreads per exchange: wait(). Buffer e % 2 is written for e + 2 after
 // wait(e + 1), which follows all reads of e.
 
-/// The two mbarriers of a block, and who waits for them.
+/// The two mbarriers of a block, and the waits for them.
 template <class P, class Bug>
 class Arrivals {
  public:
@@ -40,13 +41,13 @@ class Arrivals {
       }
     }
   }
-  /// What this thread read or wrote before is done.
+  /// Everything that this thread has read or written before is done.
   __device__ __forceinline__ void announce() const {
     if constexpr (P::blocks > 1) {
       if (!Bug::has(PlantedBug::no_first_barrier)) cluster_arrive();
     }
   }
-  /// Every block of the cluster runs, and all of its threads have announced.
+  /// Every block of the cluster is running, and all of its threads have announced.
   __device__ __forceinline__ void ready() const {
     if constexpr (P::blocks > 1) {
       if (!Bug::has(PlantedBug::no_first_barrier)) return cluster_wait();
@@ -68,7 +69,7 @@ class Arrivals {
       if (Bug::has(PlantedBug::arrive_twice)) mbarrier_arrive(next);
     }
   }
-  /// All of an exchange is there.
+  /// All of an exchange has arrived.
   __device__ __forceinline__ void wait(int exchange) const {
     if (exchange == 0 || Bug::has(PlantedBug::no_wait) || (Bug::has(PlantedBug::wait_in_first_warp_only) && warp_ > 0))
       return;
@@ -84,7 +85,7 @@ class Arrivals {
   int warp_;
 };
 
-/// Forward: one value of every unit of every sequence of the slice, to all blocks.
+/// Forward: one value for every unit of every sequence of the slice, to all blocks.
 template <class P, class Bug>
 class ValueExchange : public Arrivals<P, Bug> {
  public:
@@ -94,7 +95,7 @@ class ValueExchange : public Arrivals<P, Bug> {
   /// [sequence][unit]
   __device__ __forceinline__ float* buffer(int exchange) const { return buffers_ + offset(exchange); }
 
-  /// For each sequence the lanes of a tile share the blocks of the cluster among themselves. After ready().
+  /// For each sequence the lanes of a tile divide the blocks of the cluster among themselves. After ready().
   __device__ __forceinline__ void find_peers(const Position<P>& at) {
     if constexpr (P::blocks > 1) {
 #pragma unroll
@@ -105,7 +106,8 @@ class ValueExchange : public Arrivals<P, Bug> {
       }
     }
   }
-  /// The value of the unit and the sequence that this lane finishes in the pass. All lanes of the warp together.
+  /// The value of the unit and the sequence that this lane finishes in the pass. Called by all lanes of the warp
+  /// together.
   __device__ __forceinline__ void push(int exchange, int pass, float value, const Position<P>& at) const {
     if constexpr (P::blocks > 1) {
       const int source = at.lane - at.part + at.part % P::owners / tile_units * tile_units;
@@ -139,7 +141,7 @@ class ValueExchange : public Arrivals<P, Bug> {
   ClusterAddress peer_buffer_[sends] = {}, peer_arrived_[sends] = {};
 };
 
-/// Backward: what all rows give to every unit of every sequence of the slice, summed, to the block of the unit.
+/// Backward: what all rows contribute to every unit of every sequence of the slice, summed, to the block of the unit.
 template <class P, class Bug>
 class GradientExchange : public Arrivals<P, Bug> {
   static constexpr int partial_values = P::warps * P::exchange_values;
@@ -159,11 +161,11 @@ class GradientExchange : public Arrivals<P, Bug> {
       }
     }
   }
-  /// Where a warp puts what its rows give to all units, [sequence][unit].
+  /// Where a warp puts what its rows contribute to all units, [sequence][unit].
   __device__ __forceinline__ float* partial(int exchange, const Position<P>& at) const {
     return partial_ + partial_offset(exchange) + at.warp * P::exchange_values;
   }
-  /// All warps have put. Sums over the warps go to the peers; a lone block sums when it receives.
+  /// All warps have put their sums. Sums over the warps go to the peers; a lone block sums when it receives.
   __device__ __forceinline__ void push(int exchange, const Position<P>& at) const {
     if constexpr (P::blocks > 1) {
       if (!Bug::has(PlantedBug::no_block_barrier)) __syncthreads();
@@ -180,7 +182,7 @@ class GradientExchange : public Arrivals<P, Bug> {
       }
     }
   }
-  /// What came to the unit and the sequence that this lane finishes in the pass.
+  /// What arrived for the unit and the sequence that this lane finishes in the pass.
   __device__ __forceinline__ float received(int exchange, int pass, const Position<P>& at) const {
     const int sequence = pass * P::together + at.slot;
     if constexpr (P::blocks > 1) {

@@ -5,31 +5,32 @@
 
 namespace hysteron::cuda {
 
-// A whole forward run in one launch: a cluster of blocks (or one) serves a replica and a slice of its batch, a grid of
-// them all replicas and slices. The rows of the matrices that belong to a block's units stay in its registers; at each
-// step the blocks exchange what the matrices read (exchange.cuh). Everything else of a unit stays in the lane that
-// finishes it. What differs between runs (constant input, what is kept, lengths) are strides and pointers, not kernels.
+// A whole forward run in one launch: a cluster of blocks (or one block) serves a replica and a slice of its batch, a
+// grid of them serves all replicas and slices. The rows of the matrices that belong to a block's units stay in its
+// registers; at each step the blocks exchange what the matrices read (exchange.cuh). Everything else about a unit stays
+// in the lane that finishes it. What differs between runs (constant input, what is kept, lengths) is strides and
+// pointers, not kernels.
 
 template <Cell C>
 struct PersistentForward {
   Trajectory<C> run;
-  bool keeps_intermediates, keeps_saved;  // else these fields hold nothing
-  const int* order;                       // [replicas, batch]: which sequence has which slot; null: each its own
+  bool keeps_intermediates, keeps_saved;  // otherwise these fields hold nothing
+  const int* order;                       // [replicas, batch]: which sequence has which slot; null: each has its own
 };
 
 template <Cell C, class P>
 using InputRing = Ring<P, lane_count<typename C::Input, float>, forward_ahead>;
 
-/// Under a constant input the next state is a function of the present one alone: once all states of a slice are, bit
-/// for bit, what they were settling_steps ago, only (what remains) mod settling_steps steps are left to do. Of lone
-/// blocks: a cluster has no cheap vote.
+/// Under a constant input the next state is a function of the current one alone: once all states of a slice are, bit
+/// for bit, what they were settling_steps ago, only (remaining steps) mod settling_steps steps are left to do. For lone
+/// blocks only: a cluster has no cheap vote.
 template <Cell C, class P>
 class Settling {
   using State = typename C::State;
   static constexpr int lanes = lane_count<State, float>;
 
  public:
-  /// What it needs is there under a constant input alone.
+  /// What it needs exists only under a constant input.
   __device__ __forceinline__ Settling(SharedCarver& shared, bool constant_input, const Position<P>& at)
       : states_(constant_input ? shared.take<float>(lanes * P::passes * P::block_owners) + at.owner : nullptr),
         votes_(constant_input ? shared.take<int>(2 * P::warps) : nullptr) {}
@@ -44,7 +45,8 @@ class Settling {
     });
     return result;
   }
-  /// Whether no thread of the block has moved. All threads together; votes of one check are overwritten two later.
+  /// Whether no thread of the block has moved. Called by all threads together; the votes of one check are overwritten
+  /// two checks later.
   __device__ __forceinline__ bool agreed(bool moved, int check, const Position<P>& at) const {
     int* const votes = votes_ + check % 2 * P::warps;
     const bool any = __any_sync(all_lanes, moved ? 1 : 0) != 0;
@@ -110,7 +112,7 @@ __device__ __forceinline__ void run_forward(const PersistentForward<C>& argument
     }
     exchanges.buffer(0)[i] = value;
   }
-  exchanges.announce();  // only then may another block write the last state in place of the initial one
+  exchanges.announce();  // only now may another block overwrite the initial state with the last one
 
   const auto fetch = [&](int step) {
 #pragma unroll
@@ -188,7 +190,7 @@ __device__ __forceinline__ void run_forward(const PersistentForward<C>& argument
     }
     if (Bug::has(PlantedBug::push_before_last_read)) {
       __syncwarp();
-      const int other = (at.unit + P::block_units) % P::units;  // another block's
+      const int other = (at.unit + P::block_units) % P::units;  // belongs to another block
       for (int pass = 0; pass < P::passes; ++pass) {
         float* const to =
             (DeepTransition<C> ? intermediates.at(step, own.sequence[pass]) : states.at(step, own.sequence[pass])) -
@@ -216,7 +218,7 @@ __device__ __forceinline__ void run_forward(const PersistentForward<C>& argument
     }
   }
   copy_async_wait<0>();
-  // Nothing is on its way to this block: what was sent last was waited for in the last step.
+  // Nothing is in transit to this block: the last sends were waited for in the last step.
 
 #pragma unroll
   for (int pass = 0; pass < P::passes; ++pass) {

@@ -29,7 +29,7 @@ InputOverTime over_time(const Field<Record, Real>& field) {
   return field.moves() ? InputOverTime::moves : InputOverTime::constant;
 }
 
-/// The kernels compute with strides of 32 bits between steps and between sequences.
+/// The kernels compute with 32-bit strides between steps and between sequences.
 template <class... Real>
 void require_short_strides(const Lanes<Real>&... lanes) {
   std::ptrdiff_t longest = 0;
@@ -65,7 +65,7 @@ struct PlanOf {
   using Type = Plan<layout.units, layout.blocks, layout.splits, sequences>;
 };
 
-/// Calls use(Plan) for the plan of that class and slice size.
+/// Calls use(Plan) for the plan of the given class and slice size.
 template <Cell C, class Use>
 void with_plan(const PersistentPlan& plan, Use use) {
   bool found = false;
@@ -87,7 +87,7 @@ void with_plan(const PersistentPlan& plan, Use use) {
                   .found = std::to_string(plan.unit_class) + " units, slices of " + std::to_string(plan.sequences)});
 }
 
-/// Makes slices of sequences of like length, where there are any; workspace: persistent_workspace_bytes.
+/// Forms slices of sequences of similar length, where lengths are given; workspace: persistent_workspace_bytes.
 inline const int* slice_order(const LayerRun<float>& run, const PersistentPlan& plan, void* workspace,
                               cudaStream_t stream) {
   if (persistent_workspace_bytes(run, plan) == 0) return nullptr;

@@ -5,11 +5,11 @@
 
 namespace hysteron::cuda {
 
-// A slice of the batch runs as long as its longest sequence, so slices are made of sequences of like length, the
+// A slice of the batch runs as long as its longest sequence, so slices are formed of sequences of similar length,
 // longest first: the last slices to begin are then the shortest.
 
-/// order[replica][rank] = sequence, by falling length, of equal ones by their number. A thread ranks one sequence by
-/// comparing it with all.
+/// order[replica][rank] = sequence, by falling length; equal lengths by sequence number. A thread ranks one sequence by
+/// comparing it with all others.
 template <class Integer>
 __global__ void order_by_length(const Integer* __restrict__ lengths, int batch, Integer* __restrict__ order) {
   const std::ptrdiff_t first = static_cast<std::ptrdiff_t>(blockIdx.y) * batch;

@@ -9,8 +9,8 @@ namespace hysteron::cuda {
 
 inline constexpr unsigned all_lanes = 0xffffffffU;
 
-/// A layout (plans.hpp) that a kernel is compiled for. Of the sequences of its slice, so many as are `together` are in
-/// work at once, in passes that follow one another.
+/// A layout (plans.hpp) that a kernel is compiled for. `together` of the sequences of its slice are worked on at once,
+/// in passes that follow one another.
 template <int units_, int blocks_, int splits_, int sequences_>
 struct Plan {
   static constexpr PersistentLayout layout{units_, blocks_, splits_, sequences_};
@@ -27,13 +27,13 @@ struct Plan {
   static_assert(sequences % together == 0 && (together & (together - 1)) == 0);
 };
 
-/// Where a block and a thread work.
+/// The place where a block and a thread work.
 template <class P>
 struct Position {
-  int rank, replica, first_slot;  // of the block; the slots of its slice follow one another
-  int lane, warp, part, tile;     // part: which of the lanes of its tile
-  int unit, slot;                 // what the lane finishes: a unit, and of a pass the sequence of this slot
-  int owner;                      // its number among those that finish something; -1: it finishes nothing
+  int rank, replica, first_slot;  // of the block; the slots of its slice are consecutive
+  int lane, warp, part, tile;     // part: which lane of its tile
+  int unit, slot;                 // what the lane finishes: a unit and, in a pass, the sequence in this slot
+  int owner;                      // its number among the lanes that finish something; -1: it finishes nothing
 
   __device__ __forceinline__ explicit Position(const Shape& shape) {
     const int slices = (shape.batch + P::sequences - 1) / P::sequences, cluster = int(blockIdx.x) / P::blocks;
@@ -50,14 +50,14 @@ struct Position {
   }
 };
 
-/// The sequences that a lane finishes, a pass each.
+/// The sequences that a lane finishes, one per pass.
 template <class P>
 struct OwnSequences {
   int sequence[P::passes];  // its number in the batch
   int length[P::passes];    // -1: this lane finishes nothing
-  int longest = 0;          // of all sequences of the slice: the same in every thread of a cluster
+  int longest = 0;          // over all sequences of the slice: the same in every thread of a cluster
 
-  /// order: [replicas, batch], which sequence has which slot; null: each its own.
+  /// order: [replicas, batch], which sequence has which slot; null: each has its own.
   template <Cell C>
   __device__ __forceinline__ OwnSequences(const Trajectory<C>& run, const int* __restrict__ order,
                                           const Position<P>& at) {
@@ -83,8 +83,8 @@ struct OwnSequences {
   }
 };
 
-/// A field at one replica and one unit, over steps and sequences. Strides of 32 bits (checked at the launch), offsets
-/// of 64: an address is two multiply-adds.
+/// A field at one replica and one unit, over steps and sequences. Strides have 32 bits (checked at the launch), offsets
+/// 64: an address takes two multiply-adds.
 template <class Record, class Real>
 class Column {
  public:
@@ -113,13 +113,13 @@ class Column {
   int step_, sequence_, units_;
 };
 
-/// What a lane needs of each step, fetched `ahead` steps before into shared memory: it fetches what it uses itself, so
-/// that no barrier is needed.
+/// What a lane needs for each step, fetched into shared memory `ahead` steps before: it fetches only what it uses
+/// itself, so that no barrier is needed.
 template <class P, int values, int ahead_>
 class Ring {
  public:
   static constexpr int ahead = ahead_, stride = P::block_owners;
-  static constexpr int slot_values = P::passes * values * stride;  // of a block, for one step
+  static constexpr int slot_values = P::passes * values * stride;  // per block, for one step
 
   __device__ __forceinline__ Ring(float* first, const Position<P>& at) : own_(first + at.owner) {}
   __device__ __forceinline__ float* at(int turn, int pass) const {

@@ -30,8 +30,8 @@ __device__ __forceinline__ void store_shared(float* to, const float* from) {
 }
 
 /// Sums each value over the lanes of a tile. Bit i of the lane chooses which half of the values it keeps (value number
-/// bit i), until `keep` are left; then all lanes that remain hold the same sums. The order of the additions depends on
-/// `splits` only.
+/// bit i), until `keep` are left; then all remaining lanes hold the same sums. The order of the additions depends only
+/// on `splits`.
 template <int splits, int keep, int count>
 __device__ __forceinline__ void reduce_scatter(float (&values)[count], int lane) {
   int left = count;
@@ -54,7 +54,7 @@ __device__ __forceinline__ void reduce_scatter(float (&values)[count], int lane)
   }
 }
 
-/// Sums each value over the tiles of a warp; each lane keeps count / tiles of them: which ones begin at the result.
+/// Sums each value over the tiles of a warp; each lane keeps count / tiles of them, beginning at the returned index.
 template <int splits, int count>
 __device__ __forceinline__ int scatter_over_tiles(float (&values)[count], int lane) {
   int first = 0, left = count;
@@ -74,7 +74,7 @@ __device__ __forceinline__ int scatter_over_tiles(float (&values)[count], int la
   return first;
 }
 
-/// The sum of term(0) .. term(count - 1), halves first: the same bits however the terms are cut into equal parts.
+/// The sum of term(0) .. term(count - 1), by halves: the same bits however the terms are cut into equal parts.
 template <int count, class Term>
 __device__ __forceinline__ float pairwise_sum(Term term, int first = 0) {
   if constexpr (count == 1)
@@ -84,16 +84,16 @@ __device__ __forceinline__ float pairwise_sum(Term term, int first = 0) {
 }
 
 /// The part of `lanes` matrices [lane][unit out][unit in] that stays in a thread's registers for the whole run: the
-/// rows of the four units of its tile, of every lane, and every splits-th vector of columns, so that neighboring
-/// threads read neighboring words of what is multiplied.
+/// rows of the four units of its tile, for every lane, and every splits-th vector of columns, so that neighboring
+/// threads read neighboring words of the multiplied vector.
 template <class P, int lanes>
 class Tile {
  public:
   static constexpr int rows = lanes * tile_units;
-  /// Of the gradients of these rows that a tile shares, [sequence][lane][unit], in floats.
+  /// The size, in floats, of the gradients of these rows that a tile shares, [sequence][lane][unit].
   static constexpr int row_values = P::sequences * rows;
 
-  /// units: of the model; rows and columns beyond are zero.
+  /// units: of the model; rows and columns beyond them are zero.
   __device__ __forceinline__ void load(const float* __restrict__ matrices, int units, const Position<P>& at) {
     const int first = at.unit - at.part % tile_units;
 #pragma unroll
@@ -106,7 +106,7 @@ class Tile {
       }
   }
 
-  /// Of the sequences of a pass, [sequence][unit] at `values`: the products of all lanes with the unit and the sequence
+  /// For the sequences of a pass, [sequence][unit] at `values`: the products of all lanes for the unit and the sequence
   /// that this thread finishes.
   __device__ __forceinline__ void product(float (&sums)[rows * P::together], const float* values,
                                           const Position<P>& at) const {
@@ -128,8 +128,8 @@ class Tile {
     reduce_scatter<P::splits, lanes>(sums, at.lane);
   }
 
-  /// From the gradients of the tile's rows for one sequence, [lane][unit] at `gradients`: what this warp's rows give to
-  /// all units, stored at `partial` [unit].
+  /// From the gradients of the tile's rows for one sequence, [lane][unit] at `gradients`: what this warp's rows
+  /// contribute to all units, stored at `partial` [unit].
   __device__ __forceinline__ void transposed_product(const float* gradients, float* partial,
                                                      const Position<P>& at) const {
     constexpr int kept = P::units / 32, together = kept < P::vector ? kept : P::vector;

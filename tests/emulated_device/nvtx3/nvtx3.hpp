@@ -1,5 +1,5 @@
 #pragma once
-// Nobody listens to ranges here.
+// Ranges are ignored here.
 #include <string>
 
 namespace nvtx3 {

@@ -1,5 +1,5 @@
 // The exchanges of the persistent kernels under ThreadSanitizer: no thread reads or writes what another may be writing,
-// whatever the order. Of a planted mistake it must say so.
+// whatever the order. A planted mistake must be reported.
 #include <gtest/gtest.h>
 #include <kernel_language.cuh>
 
@@ -23,7 +23,7 @@ struct With {
   static constexpr bool has(PlantedBug bug) { return bug == planted; }
 };
 
-/// Forward and backward, in the fixed orders of threads and in `seeds` others.
+/// Forward and backward, in the fixed orders of threads and in `seeds` random ones.
 template <Cell C, class P, class ForwardBug = cuda::NoBug>
 void run_both(InputKind kind, int units, unsigned seeds) {
   Layer<float> layer(describe<C>(), {1, 5, 3, units}, kind, Kept::trajectory, {5, 0, 4}, 1);

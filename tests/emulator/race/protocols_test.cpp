@@ -1,5 +1,5 @@
-// Under ThreadSanitizer every thread of a block is a thread, and barriers, mbarriers and launches alone order them:
-// what is right passes, each planted race is reported, in whatever order the threads ran.
+// Under ThreadSanitizer every thread of a block is a thread, and only barriers, mbarriers and launches order them:
+// correct code passes, and each planted race is reported, in whatever order the threads ran.
 #include <cmath>
 #include <random>
 #include <vector>
