@@ -52,7 +52,7 @@ std::string refusal(const std::string& file) {
 
 const std::string two_images = idx_of({2, 2, 3}, "abcdefABCDEF");
 
-TEST(Idx, reads_plain_and_gzip) {
+TEST(Idx, ReadsPlainAndGzip) {
   for (const std::string& file : {two_images, gzip_of(two_images)}) {
     const Array array = read(file);
     EXPECT_EQ(array.dtype, DType::u8);
@@ -61,19 +61,19 @@ TEST(Idx, reads_plain_and_gzip) {
   }
 }
 
-TEST(Idx, reads_gzip_laid_end_to_end) {
+TEST(Idx, ReadsGzipLaidEndToEnd) {
   const Array array = read(gzip_of(two_images.substr(0, 9)) + gzip_of(two_images.substr(9)));
   EXPECT_EQ(array.bytes, bytes_of("abcdefABCDEF"));
 }
 
-TEST(Idx, reads_more_than_a_buffer) {
+TEST(Idx, ReadsMoreThanABuffer) {
   std::string values(300'000, '\0');
   std::uint32_t state = 1;  // noise, so that the compressed bytes are many as well
   for (char& value : values) value = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
   EXPECT_EQ(read(gzip_of(idx_of({300, 1000}, values))).bytes, bytes_of(values));
 }
 
-TEST(Idx, refuses_other_files) {
+TEST(Idx, RefusesOtherFiles) {
   EXPECT_THAT(refusal("GIF89a"), AllOf(HasSubstr("not an idx file of unsigned bytes"), HasSubstr("47 49 46 38"),
                                        HasSubstr("while reading x-idx3-ubyte")));
   std::string floats = two_images;
@@ -83,7 +83,7 @@ TEST(Idx, refuses_other_files) {
   EXPECT_THAT(refusal(""), HasSubstr("ends too early"));
 }
 
-TEST(Idx, refuses_sizes_that_do_not_fit) {
+TEST(Idx, RefusesSizesThatDoNotFit) {
   for (const bool packed : {false, true}) {
     const auto file = [&](const std::string& plain) { return packed ? gzip_of(plain) : plain; };
     refusal(file(idx_of({2, 2, 3}, "abcdefABCDE")));
@@ -97,19 +97,19 @@ TEST(Idx, refuses_sizes_that_do_not_fit) {
   EXPECT_THAT(refusal(gzip_of(idx_of({2, 2, 3}, "abc"))), HasSubstr("9 unpacked bytes too few"));
 }
 
-TEST(Idx, notices_a_damaged_checksum) {
+TEST(Idx, NoticesADamagedChecksum) {
   std::string file = gzip_of(two_images);
   file[file.size() - 8] ^= 1;
   EXPECT_THAT(refusal(file), HasSubstr("incorrect data check"));
 }
 
-TEST(Idx, allocates_nothing_on_a_lie) {
+TEST(Idx, AllocatesNothingOnALie) {
   const std::string lie = idx_of({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, "abc"), large = idx_of({60000, 28, 28}, "abc");
   for (const std::string& file : {lie, large, gzip_of(lie), gzip_of(large)})
     EXPECT_FALSE(survives([&] { read(file); }, small));
 }
 
-TEST(Idx, survives_damage) {
+TEST(Idx, SurvivesDamage) {
   for (const std::string& file : {two_images, gzip_of(two_images)})
     damage(
         bytes_of(file), [](std::span<const std::byte> bytes) { read(bytes); }, small);
@@ -138,7 +138,7 @@ void expect_tiny(const Mnist& mnist) {
   EXPECT_EQ(mnist.test.labels.bytes, bytes_of("\x04\x09"));
 }
 
-TEST(Mnist, finds_the_usual_layouts) {
+TEST(Mnist, FindsTheUsualLayouts) {
   for (const char* const inner : {".", "mnist", "MNIST/raw", "mnist/MNIST/raw", "raw"})
     for (const char* const joint : {"-", "."})
       for (const bool packed : {false, true}) {
@@ -167,7 +167,7 @@ std::string zip_of(const std::vector<std::pair<std::string, std::vector<std::byt
 
 std::vector<std::byte> npy_of(const std::string& idx) { return npy_bytes(read(idx)); }
 
-TEST(Mnist, reads_the_archive_of_keras) {
+TEST(Mnist, ReadsTheArchiveOfKeras) {
   const TemporaryFolder folder;
   put(folder / "mnist.npz", zip_of({{"x_train.npy", npy_of(train_images)},
                                     {"y_train.npy", npy_of(train_labels)},
@@ -176,7 +176,7 @@ TEST(Mnist, reads_the_archive_of_keras) {
   expect_tiny(read_mnist(find_mnist({folder.path()})));
 }
 
-TEST(Mnist, says_where_it_looked) {
+TEST(Mnist, SaysWhereItLooked) {
   const TemporaryFolder folder;
   EXPECT_THAT(message_of(ErrorKind::data,
                          [&] {
@@ -192,7 +192,7 @@ TEST(Mnist, says_where_it_looked) {
               HasSubstr(folder.path().string() + " lacks t10k-labels-idx1-ubyte"));
 }
 
-TEST(Mnist, refuses_files_that_do_not_belong_together) {
+TEST(Mnist, RefusesFilesThatDoNotBelongTogether) {
   const auto refusal_of = [](const std::string& name, const std::string& file) {
     const TemporaryFolder folder;
     put_idx(folder.path(), "-", false);
@@ -211,7 +211,7 @@ TEST(Mnist, refuses_files_that_do_not_belong_together) {
   EXPECT_THAT(refusal_of("t10k-images-idx3-ubyte", "not idx at all"), HasSubstr("t10k-images-idx3-ubyte"));
 }
 
-TEST(DataFolders, come_from_the_flag_the_environment_and_the_cache) {
+TEST(DataFolders, ComeFromTheFlagTheEnvironmentAndTheCache) {
   EXPECT_THAT(data_folders("here"), ElementsAre("here"));
   ::setenv("HYSTERON_DATA", "/own", 1);
   ::setenv("XDG_CACHE_HOME", "/cache", 1);
@@ -222,7 +222,7 @@ TEST(DataFolders, come_from_the_flag_the_environment_and_the_cache) {
   EXPECT_THAT(data_folders(""), ElementsAre("/home/me/.cache/hysteron"));
 }
 
-TEST(Mnist, reads_the_real_digits) {
+TEST(Mnist, ReadsTheRealDigits) {
   const std::filesystem::path data = std::filesystem::path(HYSTERON_SOURCE_DIR) / ".." / "shared" / "data";
   if (!std::filesystem::exists(data / "mnist")) GTEST_SKIP() << "no real digits in " << data;
   const Mnist mnist = read_mnist(find_mnist({data}));

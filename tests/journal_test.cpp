@@ -34,7 +34,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-TEST(Journal, writes_a_line_an_event) {
+TEST(Journal, WritesALineAnEvent) {
   const TemporaryFolder folder;
   Clock clock;
   Journal journal(clock.reader());
@@ -60,7 +60,7 @@ TEST(Journal, writes_a_line_an_event) {
   EXPECT_EQ(parse_json(lines[1], "line").at("text").get<std::string>(), "two\nlines \"quoted\"");
 }
 
-TEST(Journal, progress_is_not_recorded) {
+TEST(Journal, ProgressIsNotRecorded) {
   const TemporaryFolder folder;
   Journal journal;
   journal.write_to(folder / "journal.jsonl");
@@ -68,7 +68,7 @@ TEST(Journal, progress_is_not_recorded) {
   EXPECT_EQ(contents(folder / "journal.jsonl"), "");
 }
 
-TEST(Journal, goes_on_after_the_last_whole_line) {
+TEST(Journal, GoesOnAfterTheLastWholeLine) {
   const std::string first = "{\"event\":\"a\",\"seconds\":4.25}\n", second = "{\"event\":\"b\",\"seconds\":8.5}\n";
   struct Past {
     std::string text, kept;
@@ -100,7 +100,7 @@ TEST(Journal, goes_on_after_the_last_whole_line) {
   }
 }
 
-TEST(Journal, survives_a_cut_anywhere) {
+TEST(Journal, SurvivesACutAnywhere) {
   const std::string line = "{\"event\":\"validated\",\"seconds\":1.0,\"valid_loss\":[0.5,null]}\n",
                     text = line + line + line;
   for (std::size_t length = 0; length <= text.size(); ++length) {
@@ -115,7 +115,7 @@ TEST(Journal, survives_a_cut_anywhere) {
   }
 }
 
-TEST(Journal, says_why_it_cannot_write) {
+TEST(Journal, SaysWhyItCannotWrite) {
   Journal journal;
   EXPECT_THAT(message_of(ErrorKind::data, [&] { journal.write_to("/no/such/folder/journal.jsonl"); }),
               AllOf(HasSubstr("cannot write the journal"), HasSubstr("No such file")));
@@ -128,7 +128,7 @@ struct Heard : Listener {
   std::vector<std::int64_t> done;
 };
 
-TEST(Journal, tells_its_listeners) {
+TEST(Journal, TellsItsListeners) {
   Journal journal;
   const auto heard = std::make_shared<Heard>();
   journal.add_listener(heard);
@@ -139,7 +139,7 @@ TEST(Journal, tells_its_listeners) {
   EXPECT_THAT(heard->done, ElementsAre(1));
 }
 
-TEST(Journal, is_written_from_several_threads) {
+TEST(Journal, IsWrittenFromSeveralThreads) {
   const TemporaryFolder folder;
   Journal journal;
   journal.write_to(folder / "journal.jsonl");
@@ -172,7 +172,7 @@ class ConsoleTest : public ::testing::Test {
   std::unique_ptr<Journal> journal_;
 };
 
-TEST_F(ConsoleTest, plain_lines_are_few) {
+TEST_F(ConsoleTest, PlainLinesAreFew) {
   Journal& journal = start({.columns = 80});
   for (int i = 1; i <= 1000; ++i) {
     clock_.seconds = 100 + 0.012 * i;  // 12 s in all
@@ -187,7 +187,7 @@ TEST_F(ConsoleTest, plain_lines_are_few) {
   for (const std::string& line : lines) EXPECT_THAT(line, Not(HasSubstr("\x1b")));
 }
 
-TEST_F(ConsoleTest, a_live_bar_is_drawn_ten_times_a_second) {
+TEST_F(ConsoleTest, ALiveBarIsDrawnTenTimesASecond) {
   Journal& journal = start({.live = true, .columns = 80});
   for (int i = 1; i <= 1000; ++i) {
     clock_.seconds = 100 + 0.001 * i;  // 1 s in all
@@ -203,7 +203,7 @@ TEST_F(ConsoleTest, a_live_bar_is_drawn_ten_times_a_second) {
   EXPECT_THAT(text, Not(HasSubstr("\x1b[3")));  // no color
 }
 
-TEST_F(ConsoleTest, fits_into_the_terminal) {
+TEST_F(ConsoleTest, FitsIntoTheTerminal) {
   for (const int columns : {1, 5, 12, 20, 40, 60, 79}) {
     out_.str("");
     Journal& journal = start({.live = true, .color = true, .blocks = true, .columns = columns});
@@ -230,7 +230,7 @@ TEST_F(ConsoleTest, fits_into_the_terminal) {
   }
 }
 
-TEST_F(ConsoleTest, messages_stand_above_the_bar) {
+TEST_F(ConsoleTest, MessagesStandAboveTheBar) {
   Journal& journal = start({.live = true, .columns = 80});
   journal.progress("training", 1, 10, 0.25);
   clock_.seconds += 1;
@@ -241,7 +241,7 @@ TEST_F(ConsoleTest, messages_stand_above_the_bar) {
   EXPECT_THAT(text, EndsWith("\n"));
 }
 
-TEST_F(ConsoleTest, a_new_stage_has_a_new_line) {
+TEST_F(ConsoleTest, ANewStageHasANewLine) {
   Journal& journal = start({.live = true, .columns = 80});
   for (const char* const stage : {"warm-up", "training"})
     for (int i = 1; i <= 3; ++i) journal.progress(stage, i, i == 3 ? 3 : 3, 0);
@@ -253,7 +253,7 @@ TEST_F(ConsoleTest, a_new_stage_has_a_new_line) {
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4);
 }
 
-TEST_F(ConsoleTest, quiet_shows_warnings_only) {
+TEST_F(ConsoleTest, QuietShowsWarningsOnly) {
   Journal& journal = start({.verbosity = Verbosity::quiet, .columns = 80});
   journal.message("a word");
   journal.event("validated", {{"valid_loss", 1.0}});
@@ -263,14 +263,14 @@ TEST_F(ConsoleTest, quiet_shows_warnings_only) {
   EXPECT_EQ(end(), "warning: mind the gap\nfailed: replica 2, where the loss\n");
 }
 
-TEST_F(ConsoleTest, verbose_shows_every_event) {
+TEST_F(ConsoleTest, VerboseShowsEveryEvent) {
   Journal& journal = start({.verbosity = Verbosity::verbose, .columns = 80});
   clock_.seconds += 2;
   journal.event("validated", {{"update", 5}, {"valid_loss", std::vector<double>{0.5, 0.25}}, {"name", "x"}});
   EXPECT_EQ(end(), "     2.0 s  validated  update 5  valid_loss [0.5 0.25]  name x\n");
 }
 
-TEST_F(ConsoleTest, slow_steps_have_their_seconds) {
+TEST_F(ConsoleTest, SlowStepsHaveTheirSeconds) {
   Journal& journal = start({.columns = 80});
   for (int i = 1; i <= 3; ++i) {
     clock_.seconds += 4000;
@@ -279,7 +279,7 @@ TEST_F(ConsoleTest, slow_steps_have_their_seconds) {
   EXPECT_THAT(end(), HasSubstr("warm-up: 3 of 3 (100 %), 4000.0 s each, in 2:13:20\n"));
 }
 
-TEST(DurationText, has_hours_when_needed) {
+TEST(DurationText, HasHoursWhenNeeded) {
   EXPECT_EQ(duration_text(7.4), "0:07");
   EXPECT_EQ(duration_text(754), "12:34");
   EXPECT_EQ(duration_text(3723), "1:02:03");
@@ -287,7 +287,7 @@ TEST(DurationText, has_hours_when_needed) {
   EXPECT_EQ(duration_text(-5), "0:00");
 }
 
-TEST(ConsoleStyle, has_no_color_where_none_is_wanted) {
+TEST(ConsoleStyle, HasNoColorWhereNoneIsWanted) {
   ::setenv("NO_COLOR", "1", 1);
   EXPECT_FALSE(style_of_standard_error(Verbosity::normal).color);
   ::setenv("TERM", "dumb", 1);

@@ -64,7 +64,7 @@ std::string refusal(const std::string& file) {
 }
 std::string header(const std::string& dictionary) { return file_of(dictionary, floats({0, 1, 2, 3, 4, 5})); }
 
-TEST(Npy, reads_what_numpy_writes) {
+TEST(Npy, ReadsWhatNumpyWrites) {
   for (const std::string& file : {c_order, fortran_order}) {
     const Array array = read(file);
     EXPECT_EQ(array.dtype, DType::f32);
@@ -73,7 +73,7 @@ TEST(Npy, reads_what_numpy_writes) {
   }
 }
 
-TEST(Npy, transposes_three_dimensions) {
+TEST(Npy, TransposesThreeDimensions) {
   // The value at [i, j, k] is 100 i + 10 j + k; in Fortran order i moves fastest.
   std::vector<float> fortran, c;
   for (int k = 0; k < 4; ++k)
@@ -86,12 +86,12 @@ TEST(Npy, transposes_three_dimensions) {
   EXPECT_EQ(to_floats(read(file), "x"), c);
 }
 
-TEST(Npy, writes_what_numpy_writes) {
+TEST(Npy, WritesWhatNumpyWrites) {
   const std::vector<float> values{0, 1, 2, 3, 4, 5};
   EXPECT_EQ(npy_bytes(make_array({2, 3}, std::span<const float>(values))), bytes_of(c_order));
 }
 
-TEST(Npy, every_dtype_and_shape_comes_back) {
+TEST(Npy, EveryDtypeAndShapeComesBack) {
   const TemporaryFolder folder;
   const auto comes_back = [&](const Array& array) {
     write_npy(folder / "x.npy", array);
@@ -110,7 +110,7 @@ TEST(Npy, every_dtype_and_shape_comes_back) {
   EXPECT_THAT(folder.names(), ElementsAre("x.npy"));
 }
 
-TEST(Npy, reads_the_later_versions) {
+TEST(Npy, ReadsTheLaterVersions) {
   std::string second = c_order;
   second[6] = 2;
   second.replace(8, 2, number_bytes(118, 4));
@@ -121,14 +121,14 @@ TEST(Npy, reads_the_later_versions) {
   EXPECT_THAT(refusal(second), AllOf(HasSubstr("a version of .npy that is not read"), HasSubstr("found 4.0")));
 }
 
-TEST(Npy, takes_the_dictionary_in_any_order) {
+TEST(Npy, TakesTheDictionaryInAnyOrder) {
   for (const char* const text : {"{\"shape\":(2,3),'fortran_order':False,'descr':'<f4'}",
                                  "{ 'shape': (2L, 3L,), 'descr': '<f4', 'fortran_order' :False }",
                                  "{'descr': '<f4', 'fortran_order': False, 'shape': (6,)}"})
     EXPECT_EQ(to_floats(read(header(text)), "x").size(), 6u) << text;
 }
 
-TEST(Npy, refuses_malformed_headers) {
+TEST(Npy, RefusesMalformedHeaders) {
   for (const char* const text : {"", "{}", "{'descr': '<f4', 'fortran_order': False}",
                                  "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (6,), }",
                                  "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), 'more': 'x', }",
@@ -191,7 +191,7 @@ TEST(Npy, NamesTheDtypesThatItDoesNotRead) {
   EXPECT_THAT(of("|O"), HasSubstr("padded"));
 }
 
-TEST(Npy, refuses_sizes_that_do_not_fit) {
+TEST(Npy, RefusesSizesThatDoNotFit) {
   EXPECT_THAT(refusal(header("{'descr': '<f4', 'fortran_order': False, 'shape': (7,), }")),
               AllOf(HasSubstr("the shape [7] of float32 is larger than the file"),
                     HasSubstr("expected 28 bytes of values, found 24"), HasSubstr("while reading x.npy")));
@@ -202,7 +202,7 @@ TEST(Npy, refuses_sizes_that_do_not_fit) {
   EXPECT_THAT(refusal(""), HasSubstr("found an empty file"));
 }
 
-TEST(Npy, allocates_nothing_on_a_lie) {
+TEST(Npy, AllocatesNothingOnALie) {
   for (const char* const shape : {"(1152921504606846976,)", "(4611686018427387904, 4)",
                                   "(3037000500, 3037000500, 3037000500)", "(1000000000, 1000)"}) {
     const std::string file = header(std::string("{'descr': '<f8', 'fortran_order': False, 'shape': ") + shape + ", }");
@@ -214,13 +214,13 @@ TEST(Npy, allocates_nothing_on_a_lie) {
   EXPECT_FALSE(survives([&] { read(long_header); }, small));
 }
 
-TEST(Npy, survives_damage) {
+TEST(Npy, SurvivesDamage) {
   for (const std::string& file : {c_order, fortran_order})
     damage(
         bytes_of(file), [](std::span<const std::byte> bytes) { read(bytes); }, small);
 }
 
-TEST(Npz, reads_stored_and_deflated_members) {
+TEST(Npz, ReadsStoredAndDeflatedMembers) {
   const TemporaryFolder folder;
   put(folder / "two.npz", bytes_of_hex(two_members));
   put(folder / "zeros.npz", bytes_of_hex(deflated));
@@ -231,7 +231,7 @@ TEST(Npz, reads_stored_and_deflated_members) {
   EXPECT_EQ(zeros.bytes, std::vector<std::byte>(200));
 }
 
-TEST(Npz, says_which_members_there_are) {
+TEST(Npz, SaysWhichMembersThereAre) {
   const std::vector<std::byte> bytes = bytes_of_hex(two_members);
   const Source source("two.npz", bytes);
   EXPECT_THAT(message_of(ErrorKind::data, [&] { read_npz(source); }),
@@ -244,7 +244,7 @@ TEST(Npz, says_which_members_there_are) {
               HasSubstr("has no members"));
 }
 
-TEST(Npz, survives_damage) {
+TEST(Npz, SurvivesDamage) {
   for (const std::string& file : {two_members, deflated})
     for (const char* const member : {"", "x"})
       damage(
@@ -252,7 +252,7 @@ TEST(Npz, survives_damage) {
           small);
 }
 
-TEST(Npz, allocates_nothing_on_a_lie) {
+TEST(Npz, AllocatesNothingOnALie) {
   // The unpacked size in the directory, 24 bytes into its entry, which begins 0x81 bytes into the file.
   std::vector<std::byte> bytes = bytes_of_hex(deflated);
   for (std::size_t i = 0; i < 4; ++i) bytes[0x81 + 24 + i] = std::byte{0x7F};
@@ -260,13 +260,13 @@ TEST(Npz, allocates_nothing_on_a_lie) {
   EXPECT_FALSE(survives([&] { read_npz(Source("x.npz", bytes)); }, small));
 }
 
-TEST(Npz, notices_a_wrong_checksum) {
+TEST(Npz, NoticesAWrongChecksum) {
   std::vector<std::byte> bytes = bytes_of_hex(two_members);
   bytes[0x1e + 5 + 20 + 0x87] ^= std::byte{1};  // the last byte of x
   EXPECT_THAT(message_of(ErrorKind::data, [&] { read_npz(Source("x.npz", bytes), "x"); }), HasSubstr("checksum"));
 }
 
-TEST(Source, says_why_a_file_cannot_be_read) {
+TEST(Source, SaysWhyAFileCannotBeRead) {
   const TemporaryFolder folder;
   EXPECT_THAT(message_of(ErrorKind::data, [&] { read_array((folder / "none.npy").string()); }),
               AllOf(HasSubstr("none.npy"), HasSubstr("No such file"), HasSubstr("check the path")));
@@ -274,7 +274,7 @@ TEST(Source, says_why_a_file_cannot_be_read) {
   EXPECT_THAT(message_of(ErrorKind::data, [&] { read_array("/dev/null"); }), HasSubstr("a pipe or device"));
 }
 
-TEST(Writing, leaves_the_old_file_when_it_fails) {
+TEST(Writing, LeavesTheOldFileWhenItFails) {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder / "folder");
   const Array array = make_array({1}, std::vector<float>{1});
@@ -285,7 +285,7 @@ TEST(Writing, leaves_the_old_file_when_it_fails) {
   EXPECT_THAT(folder.names(), ElementsAre("folder"));
 }
 
-TEST(Writing, follows_a_link) {
+TEST(Writing, FollowsALink) {
   const TemporaryFolder folder;
   put(folder / "x.npy", "old");
   std::filesystem::create_symlink("x.npy", folder / "link.npy");
@@ -294,7 +294,7 @@ TEST(Writing, follows_a_link) {
   EXPECT_THAT(to_floats(read_array((folder / "x.npy").string()), "x"), ElementsAre(1));
 }
 
-TEST(Array, gives_the_position_of_a_value_that_is_not_finite) {
+TEST(Array, GivesThePositionOfAValueThatIsNotFinite) {
   std::vector<float> values(24, 1);
   values[23] = std::numeric_limits<float>::quiet_NaN();
   values[20] = -std::numeric_limits<float>::infinity();
@@ -310,7 +310,7 @@ TEST(Array, gives_the_position_of_a_value_that_is_not_finite) {
   EXPECT_THAT(to_doubles(make_array({2}, std::vector<double>{1, 1e300}), "x"), ElementsAre(1, 1e300));
 }
 
-TEST(Array, converts_integers_that_fit) {
+TEST(Array, ConvertsIntegersThatFit) {
   EXPECT_THAT(to_ints(make_array({2}, std::vector<std::uint8_t>{0, 255}), "x"), ElementsAre(0, 255));
   EXPECT_THAT(to_ints(make_array({2}, std::vector<std::int32_t>{-5, 5}), "x"), ElementsAre(-5, 5));
   EXPECT_THAT(to_floats(make_array({2}, std::vector<std::int64_t>{-5, 5}), "x"), ElementsAre(-5, 5));
@@ -323,7 +323,7 @@ TEST(Array, converts_integers_that_fit) {
               AllOf(HasSubstr("labels"), HasSubstr("found float32"), HasSubstr("astype(numpy.int64)")));
 }
 
-TEST(Array, knows_its_dimensions) {
+TEST(Array, KnowsItsDimensions) {
   const Array array = make_array({2, 3}, std::vector<float>(6));
   expect_dimensions(array, "x", {"rows", "columns"});
   EXPECT_THAT(message_of(ErrorKind::data,

@@ -17,7 +17,7 @@ template <class F>
 class EveryRecord : public testing::Test {};
 TYPED_TEST_SUITE(EveryRecord, EveryCell<Families>, FamilyName);
 
-TYPED_TEST(EveryRecord, gradients_agree_with_central_differences) {
+TYPED_TEST(EveryRecord, GradientsAgreeWithCentralDifferences) {
   using C = typename TypeParam::template Of<double>;
   for (unsigned seed = 0; seed < 100; ++seed) {
     std::mt19937 random(seed);

@@ -33,7 +33,7 @@ Safetensors example() {
           .metadata = {{"format", "hysteron-model/1"}, {"cell", "gru"}}};
 }
 
-TEST(Safetensors, the_format_is_that_of_the_specification) {
+TEST(Safetensors, TheFormatIsThatOfTheSpecification) {
   // Written by hand from https://github.com/huggingface/safetensors#format.
   const auto bytes = file_of(
       "{\"b\":{\"dtype\":\"U8\",\"shape\":[2,2],\"data_offsets\":[0,4]},\"__metadata__\":{\"by\":\"hand\"},"
@@ -48,7 +48,7 @@ TEST(Safetensors, the_format_is_that_of_the_specification) {
   EXPECT_THAT(file.metadata, ElementsAre(std::pair<const std::string, std::string>("by", "hand")));
 }
 
-TEST(Safetensors, writes_these_bytes) {
+TEST(Safetensors, WritesTheseBytes) {
   const std::string header =
       "{\"__metadata__\":{\"cell\":\"gru\",\"format\":\"hysteron-model/1\"},"
       "\"rnn.weight_hh_l0\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
@@ -63,7 +63,7 @@ TEST(Safetensors, writes_these_bytes) {
   EXPECT_EQ(bytes, safetensors_bytes(example()));
 }
 
-TEST(Safetensors, comes_back_from_a_file) {
+TEST(Safetensors, ComesBackFromAFile) {
   const TemporaryFolder folder;
   write_safetensors(folder / "m.safetensors", example());
   const Safetensors file = read_safetensors(folder / "m.safetensors");
@@ -78,7 +78,7 @@ TEST(Safetensors, comes_back_from_a_file) {
   EXPECT_EQ(safetensors_bytes(file), bytes_of(contents(folder / "m.safetensors")));
 }
 
-TEST(Safetensors, aligns_mixed_types_and_keeps_their_order) {
+TEST(Safetensors, AlignsMixedTypesAndKeepsTheirOrder) {
   const Safetensors file{.tensors = {{"u8", make_array({3}, std::vector<std::uint8_t>{1, 2, 3})},
                                      {"i64", make_array({1}, std::vector<std::int64_t>{-4})},
                                      {"f32", make_array({1}, std::vector<float>{0.5f})},
@@ -96,7 +96,7 @@ TEST(Safetensors, aligns_mixed_types_and_keeps_their_order) {
   }
 }
 
-TEST(Safetensors, refuses_to_write_what_could_not_be_read) {
+TEST(Safetensors, RefusesToWriteWhatCouldNotBeRead) {
   Safetensors file = example();
   file.tensors[1].name = "rnn.weight_hh_l0";
   message_of(ErrorKind::defect, [&] { safetensors_bytes(file); });
@@ -105,13 +105,13 @@ TEST(Safetensors, refuses_to_write_what_could_not_be_read) {
   message_of(ErrorKind::defect, [&] { safetensors_bytes(file); });
 }
 
-TEST(Safetensors, says_which_tensors_there_are) {
+TEST(Safetensors, SaysWhichTensorsThereAre) {
   EXPECT_THAT(message_of(ErrorKind::data, [] { example().at("rnn.weight_hh_10"); }),
               AllOf(HasSubstr("there is no tensor \"rnn.weight_hh_10\""), HasSubstr("readout.bias"),
                     HasSubstr("did you mean \"rnn.weight_hh_l0\"?")));
 }
 
-TEST(Safetensors, refuses_lies_about_places) {
+TEST(Safetensors, RefusesLiesAboutPlaces) {
   const auto one = [](const std::string& rest) { return "{\"w\":{\"dtype\":\"F32\"," + rest + "}}"; };
   EXPECT_THAT(refusal(one("\"shape\":[2],\"data_offsets\":[0,8]"), 4),
               AllOf(HasSubstr("tensor \"w\" lies outside of the file"), HasSubstr("found [0, 8]"),
@@ -129,7 +129,7 @@ TEST(Safetensors, refuses_lies_about_places) {
   EXPECT_THAT(refusal("{}", 3), HasSubstr("bytes that belong to no tensor"));
 }
 
-TEST(Safetensors, refuses_malformed_headers) {
+TEST(Safetensors, RefusesMalformedHeaders) {
   const auto one = [](const std::string& entry) { return refusal("{\"w\":" + entry + "}", 4); };
   EXPECT_THAT(one("{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"more\":1}"),
               HasSubstr("has an unknown key"));
@@ -151,7 +151,7 @@ TEST(Safetensors, refuses_malformed_headers) {
   EXPECT_THAT(refusal("{\"w\":" + std::string(100000, '['), 0), HasSubstr("nested too deeply"));
 }
 
-TEST(Safetensors, refuses_a_key_twice) {
+TEST(Safetensors, RefusesAKeyTwice) {
   const std::string tensor = "\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}";
   EXPECT_THAT(refusal("{" + tensor + "," + tensor + "}", 1),
               AllOf(HasSubstr("the header has a key twice"), HasSubstr("\"w\" again")));
@@ -182,7 +182,7 @@ TEST(Safetensors, NamesTheDtypesThatItDoesNotKnow) {
               AllOf(HasSubstr("tensor \"w\""), HasSubstr("found Q4"), HasSubstr("tensor.to(torch.float32)")));
 }
 
-TEST(Safetensors, allocates_nothing_on_a_lie) {
+TEST(Safetensors, AllocatesNothingOnALie) {
   for (const std::uint64_t length :
        {std::uint64_t{1} << 60, ~std::uint64_t{0}, std::uint64_t{90'000'000}, std::uint64_t{100}}) {
     const std::vector<std::byte> bytes = bytes_of(number_bytes(length, 8) + "{}");
@@ -196,19 +196,19 @@ TEST(Safetensors, allocates_nothing_on_a_lie) {
   }
 }
 
-TEST(Safetensors, survives_damage) {
+TEST(Safetensors, SurvivesDamage) {
   damage(
       safetensors_bytes(example()), [](std::span<const std::byte> bytes) { read(bytes); }, small);
 }
 
-TEST(Json, lines_have_null_for_what_is_not_finite) {
+TEST(Json, LinesHaveNullForWhatIsNotFinite) {
   EXPECT_EQ(json_line({{"a", std::numeric_limits<double>::infinity()},
                        {"b", {1.5, std::numeric_limits<double>::quiet_NaN()}}}),
             "{\"a\":null,\"b\":[1.5,null]}");
   EXPECT_EQ(json_line("\xff"), "\"\xEF\xBF\xBD\"");
 }
 
-TEST(Json, keeps_the_order_and_every_type) {
+TEST(Json, KeepsTheOrderAndEveryType) {
   const std::string text = "{\"z\":[1,-2,2.5,true,null],\"a\":{\"y\":\"t\",\"x\":{}}}";
   EXPECT_EQ(json_line(parse_json(" " + text + "\n", "x")), text);
 }

@@ -23,7 +23,7 @@ double worst_ulps(float largest, Found found, Exact exact) {
   return worst;
 }
 
-TEST(ScalarMath, inlined_float_is_within_a_few_ulps) {
+TEST(ScalarMath, InlinedFloatIsWithinAFewUlps) {
   const double exp = worst_ulps(
       87.0f, [](float x) { return inlined::exp(x); }, [](double x) { return std::exp(x); });
   const double tanh = worst_ulps(
@@ -38,7 +38,7 @@ TEST(ScalarMath, inlined_float_is_within_a_few_ulps) {
   EXPECT_LT(logistic, 4);
 }
 
-TEST(ScalarMath, ends_and_nan) {
+TEST(ScalarMath, EndsAndNan) {
   const float infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
   EXPECT_FLOAT_EQ(tangent(infinity), 1);
   EXPECT_FLOAT_EQ(tangent(-infinity), -1);
@@ -50,7 +50,7 @@ TEST(ScalarMath, ends_and_nan) {
 }
 
 // Includes those whose bits, taken as an integer, are the largest possible.
-TEST(ScalarMath, every_nan_stays_one) {
+TEST(ScalarMath, EveryNanStaysOne) {
   for (const std::uint32_t bits : {0x7fc00000U, 0x7fffffffU, 0xffffffffU, 0x7f800001U, 0xff800001U, 0x7fffff81U}) {
     const float nan = std::bit_cast<float>(bits);
     EXPECT_TRUE(std::isnan(inlined::exp(nan))) << std::hex << bits;

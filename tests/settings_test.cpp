@@ -42,7 +42,7 @@ std::string set_refusal(const std::string& assignment) {
   return refusal([&](Settings& settings) { settings.assign(assignment); });
 }
 
-TEST(Settings, have_defaults) {
+TEST(Settings, HaveDefaults) {
   Settings settings;
   declare(settings);
   settings.finish();
@@ -57,7 +57,7 @@ TEST(Settings, have_defaults) {
   EXPECT_FALSE(settings.declared("task.black"));
 }
 
-TEST(Settings, come_from_a_file) {
+TEST(Settings, ComeFromAFile) {
   Settings settings;
   settings.read_toml(
       "seed = 7\n[task]\nname = \"denoising\"\nsteps = 200  # more\n[train]\nlearning_rate = 1\nshuffle = false\ndrops "
@@ -94,7 +94,7 @@ TEST(Settings, ComeFromValues) {
   EXPECT_THAT(said({"task.steps", "many"}), HasSubstr("found \"many\" (a string)"));
 }
 
-TEST(Settings, take_dotted_keys_and_inline_tables) {
+TEST(Settings, TakeDottedKeysAndInlineTables) {
   Settings settings;
   settings.read_toml("task.steps = 5\ntrain = { batch = 6, learning_rate = 1e-2 }\n", "exp.toml");
   declare(settings);
@@ -103,7 +103,7 @@ TEST(Settings, take_dotted_keys_and_inline_tables) {
   EXPECT_EQ(settings.integer("train.batch"), 6);
 }
 
-TEST(Settings, follow_the_precedence_in_whatever_order_they_come) {
+TEST(Settings, FollowThePrecedenceInWhateverOrderTheyCome) {
   const std::vector<std::string> environment{"HYSTERON_TASK_STEPS=3", "HYSTERON_SEED= 30 ", "PATH=/bin",
                                              "HYSTERON_TRAIN_LEARNING_RATE=0.5"};
   for (const bool command_line_first : {false, true}) {
@@ -123,7 +123,7 @@ TEST(Settings, follow_the_precedence_in_whatever_order_they_come) {
   }
 }
 
-TEST(Settings, take_the_last_of_the_command_line) {
+TEST(Settings, TakeTheLastOfTheCommandLine) {
   Settings settings;
   settings.assign("seed=3");
   settings.set("seed", "4", "--seed");
@@ -132,7 +132,7 @@ TEST(Settings, take_the_last_of_the_command_line) {
   EXPECT_EQ(settings.origin("seed"), "in --seed");
 }
 
-TEST(Settings, read_words_by_their_declared_type) {
+TEST(Settings, ReadWordsByTheirDeclaredType) {
   Settings settings;
   for (const char* const assignment :
        {"device = cuda:1", "task.name='denoising'", "train.batch=1_024", "train.learning_rate=1e-2", "train.beta=+0.5",
@@ -154,7 +154,7 @@ TEST(Settings, read_words_by_their_declared_type) {
   EXPECT_EQ(text.text("device"), "17");
 }
 
-TEST(Settings, refuse_unknown_keys_with_the_nearest) {
+TEST(Settings, RefuseUnknownKeysWithTheNearest) {
   EXPECT_THAT(toml_refusal("seed = 1\n\n[train]\nbacth = 3\n"),
               AllOf(HasSubstr("unknown setting \"train.bacth\" in exp.toml, line 4"),
                     HasSubstr("did you mean \"train.batch\"?")));
@@ -170,14 +170,14 @@ TEST(Settings, refuse_unknown_keys_with_the_nearest) {
             HasSubstr("did you mean \"HYSTERON_SEED\"?")));
 }
 
-TEST(Settings, know_the_folder_of_data_sets) {
+TEST(Settings, KnowTheFolderOfDataSets) {
   Settings settings;
   settings.read_environment(std::vector<std::string>{"HYSTERON_DATA=/somewhere", "HYSTERON_CPU_LEVEL=baseline"});
   declare(settings);
   EXPECT_NO_THROW(settings.finish());
 }
 
-TEST(Settings, are_known_once_declared) {
+TEST(Settings, AreKnownOnceDeclared) {
   Settings settings;
   settings.assign("task.black=72");
   declare(settings);
@@ -187,7 +187,7 @@ TEST(Settings, are_known_once_declared) {
   EXPECT_EQ(settings.integer("task.black"), 72);
 }
 
-TEST(Settings, refuse_wrong_types) {
+TEST(Settings, RefuseWrongTypes) {
   EXPECT_THAT(toml_refusal("[task]\nsteps = \"x\"\n"),
               AllOf(HasSubstr("setting \"task.steps\" in exp.toml, line 2 has the wrong type"),
                     HasSubstr("expected an integer from 1 to 1000000, found \"x\" (a string)")));
@@ -206,7 +206,7 @@ TEST(Settings, refuse_wrong_types) {
     EXPECT_THAT(set_refusal(assignment), HasSubstr("has the wrong type")) << assignment;
 }
 
-TEST(Settings, refuse_values_out_of_range) {
+TEST(Settings, RefuseValuesOutOfRange) {
   EXPECT_THAT(toml_refusal("[task]\nsteps = 0\n"),
               AllOf(HasSubstr("setting \"task.steps\" in exp.toml, line 2 is out of range"),
                     HasSubstr("expected an integer from 1 to 1000000, found 0")));
@@ -220,19 +220,19 @@ TEST(Settings, refuse_values_out_of_range) {
   EXPECT_THAT(toml_refusal("[train]\nlearning_rate = nan\n"), HasSubstr("out of range"));
 }
 
-TEST(Settings, refuse_unknown_choices_with_the_nearest) {
+TEST(Settings, RefuseUnknownChoicesWithTheNearest) {
   EXPECT_THAT(set_refusal("task.name=copy_frist_input"),
               AllOf(HasSubstr("unknown task.name \"copy_frist_input\" in --set"),
                     HasSubstr("one of: copy_first_input, denoising"), HasSubstr("did you mean \"copy_first_input\"?")));
 }
 
-TEST(Settings, say_what_is_not_toml) {
+TEST(Settings, SayWhatIsNotToml) {
   EXPECT_THAT(toml_refusal("seed = 1\n[task\n"), AllOf(HasSubstr("exp.toml is not valid TOML"), HasSubstr("line 2")));
   EXPECT_THAT(toml_refusal("[task]\nname = denoising\n"), AllOf(HasSubstr("line 2"), HasSubstr("a text needs quotes")));
   EXPECT_THAT(toml_refusal("seed = 1\nseed = 2\n"), HasSubstr("line 2"));
 }
 
-TEST(Settings, take_the_letters_of_all_languages) {
+TEST(Settings, TakeTheLettersOfAllLanguages) {
   for (const char* const toml :
        {"device = é\n", "device = \"x\" é\n", "é = 3\n", "device = \"\"\"x\\é\"\"\"\n", "a = 3\xEF\xBB\xBB\n",
         "a = +z'\xEF\xBB\xB1'", "# \xFF\n", "# \xC0\x80\n", "# \xED\xA0\x80\n", "# \xF3\xB0\x82\x80\n", "# \xE2\x82\n"})
@@ -252,7 +252,7 @@ TEST(Settings, take_the_letters_of_all_languages) {
   EXPECT_THAT(toml_refusal("seed = [\"é\"]\n"), HasSubstr("é"));
 }
 
-TEST(Settings, say_which_file_is_missing) {
+TEST(Settings, SayWhichFileIsMissing) {
   const TemporaryFolder folder;
   Settings settings;
   EXPECT_THAT(
@@ -262,13 +262,13 @@ TEST(Settings, say_which_file_is_missing) {
               HasSubstr("a folder or device"));
 }
 
-TEST(Settings, refuse_assignments_without_a_key) {
+TEST(Settings, RefuseAssignmentsWithoutAKey) {
   for (const char* const assignment : {"", "=3", "task.steps", "  =  "})
     EXPECT_THAT(set_refusal(assignment), AllOf(HasSubstr("--set does not say what to set"), HasSubstr("KEY=VALUE")))
         << assignment;
 }
 
-TEST(Settings, give_a_file_that_gives_them_again) {
+TEST(Settings, GiveAFileThatGivesThemAgain) {
   Settings settings;
   settings.read_toml("device = \"a \\\"b\\\" \\\\ \\u0007 é\"\n[train]\nlearning_rate = 1e-30\ndrops = [1, 20]\n",
                      "exp.toml");
@@ -301,13 +301,13 @@ TEST(Settings, give_a_file_that_gives_them_again) {
   EXPECT_EQ(again.number("train.learning_rate"), 1e-30);
 }
 
-TEST(Settings, numbers_read_back_as_the_same) {
+TEST(Settings, NumbersReadBackAsTheSame) {
   for (const double number : {0.0, -0.0, 1.0, 0.1, 1e-3, 1e300, 5e-324, 123456789.125, -1.0 / 3})
     EXPECT_EQ(std::strtod(number_text(number).c_str(), nullptr), number) << number_text(number);
   EXPECT_EQ(number_text(3), "3.0");
 }
 
-TEST(Settings, answer_values_that_do_not_go_together) {
+TEST(Settings, AnswerValuesThatDoNotGoTogether) {
   Settings settings;
   settings.assign("task.steps=3");
   declare(settings);
@@ -318,7 +318,7 @@ TEST(Settings, answer_values_that_do_not_go_together) {
                     HasSubstr("expected more than 5 for denoising, found 3"), HasSubstr("hint: or lower task.marked")));
 }
 
-TEST(Settings, misuse_is_a_defect) {
+TEST(Settings, MisuseIsADefect) {
   Settings settings;
   declare(settings);
   message_of(ErrorKind::defect, [&] { settings.integer("task.black"); });
@@ -328,7 +328,7 @@ TEST(Settings, misuse_is_a_defect) {
   message_of(ErrorKind::defect, [&] { settings.declare("other", 0, "", range(1, 2)); });
 }
 
-TEST(Settings, know_the_environment) {
+TEST(Settings, KnowTheEnvironment) {
   ::setenv("HYSTERON_SEED", "77", 1);
   Settings settings;
   settings.read_environment(process_environment());
@@ -337,7 +337,7 @@ TEST(Settings, know_the_environment) {
   EXPECT_EQ(settings.integer("seed"), 77);
 }
 
-TEST(Settings, survive_damaged_files) {
+TEST(Settings, SurviveDamagedFiles) {
   const std::string toml = "seed = 7\n[task]\nname = \"denoising\"\nsteps = 200\n[train]\ndrops = [1, 2.5]\n";
   const auto survive = [](const std::string& text) {
     try {
