@@ -14,8 +14,8 @@ inline std::vector<Random> streams(std::span<const std::uint64_t> seeds, Stream 
   return random;
 }
 
-/// One constant input ~ N(0, I) of a layer for each replica [replicas, 1, inputs]. The draws of a layer are those that
-/// follow the draws of the layers below.
+/// One constant input ~ N(0, I) to a layer, for each replica [replicas, 1, inputs]. The draws of a layer follow those
+/// of the layers below it.
 template <class Real>
 std::vector<Real> constant_inputs(std::vector<Random>& random, int inputs) {
   std::vector<Real> drawn;

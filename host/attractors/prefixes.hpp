@@ -13,7 +13,8 @@ struct Prefixes {
   std::vector<int> indices, lengths;  ///< [replicas, n]
 };
 
-/// n different sequences, each up to a length U{1 .. steps}, or to its own end where lengths are unequal.
+/// n different sequences, each run up to a length ~ U{1 .. steps}, or to its own end when the sequences differ in
+/// length.
 Prefixes draw_prefixes(const Sequences& sequences, std::span<const std::uint64_t> seeds, int n, Stream batch,
                        Stream prefix, int step);
 

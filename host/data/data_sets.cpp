@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* form = "data/sets.json shows the form";
 
-// Names become paths below a data folder: no other place may be reached.
+// Names become paths below a data folder; they must not reach any other place.
 bool stays_below(const std::string& name) {
   const fs::path path(name);
   return !name.empty() && path.is_relative() &&
@@ -36,7 +36,7 @@ DataFile read_file(const JsonObject& entry) {
   if (!stays_below(file.name) || file.name.find('/') != std::string::npos)
     throw entry.wrong("name", "the name of a file", file.name);
   if (file.sha256.size() != 64 || file.sha256.find_first_not_of("0123456789abcdef") != std::string::npos)
-    throw entry.wrong("sha256", "64 hexadecimal digits, in small letters", file.sha256);
+    throw entry.wrong("sha256", "64 hexadecimal digits, in lower case", file.sha256);
   for (const std::string& url : file.urls)
     if (!url.starts_with("https://") && !url.starts_with("http://"))
       throw entry.wrong("urls", "https://… or http://…", url);
@@ -55,7 +55,7 @@ DataSet read_set(const std::string& name, const Json& json, const std::string& t
               .folders = entry.texts("folders"),
               .files = {}};
   if (set.folders.empty() || !std::all_of(set.folders.begin(), set.folders.end(), stays_below))
-    throw entry.wrong("folders", "one folder or more below the data folder", json["folders"].dump());
+    throw entry.wrong("folders", "one or more folders below the data folder", json["folders"].dump());
   const Json& files = entry.list("files");
   for (std::size_t i = 0; i < files.size(); ++i)
     set.files.push_back(read_file(JsonObject(files[i], fmt::format("{}.files[{}]", where, i), form)));
@@ -93,7 +93,7 @@ std::optional<fs::path> find_data_file(const DataSet& set, const DataFile& file,
   for (const fs::path& folder : folders)
     for (const fs::path& below : inner)
       for (const char* const ending : {"", ".gz"}) {
-        std::error_code code;  // a folder that may not be read is one in which nothing was found
+        std::error_code code;  // nothing is found in a folder that may not be read
         if (const fs::path path = folder / below / (file.name + ending); fs::is_regular_file(path, code)) return path;
       }
   return std::nullopt;

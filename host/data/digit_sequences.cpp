@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t pixels_of_digit = 784;  // 28 x 28
 constexpr int classes = 10;
 
-// pixel/255 - 0.5 of every byte, rounded once.
+// pixel/255 - 0.5 for every byte, rounded once.
 std::array<float, 256> scale() {
   std::array<float, 256> scaled{};
   for (std::size_t pixel = 0; pixel < scaled.size(); ++pixel)
@@ -26,7 +26,7 @@ std::array<float, 256> scale() {
   return scaled;
 }
 
-// The first of the digits, as many as the setting `limit` says.
+// The first digits, as many as the setting `limit` says.
 Sequences sequences_of(const MnistDigits& digits, const Settings& settings, const char* limit,
                        const DigitOrder& order) {
   const std::vector<std::int64_t>& shape = digits.images.shape;
@@ -69,8 +69,8 @@ Sequences sequences_of(const MnistDigits& digits, const Settings& settings, cons
 
 void declare_digits(Settings& settings) {
   settings.declare("task.data", "", "folder of MNIST's files; none: $HYSTERON_DATA or the cache");
-  settings.declare("task.train", 0, "training digits, the first of the file; 0: all", at_least(0));
-  settings.declare("task.test", 0, "test digits, the first of the file; 0: all", at_least(0));
+  settings.declare("task.train", 0, "number of training digits, from the start of the file; 0: all", at_least(0));
+  settings.declare("task.test", 0, "number of test digits, from the start of the file; 0: all", at_least(0));
   settings.declare("task.black", 0, "further steps of zeros before the answer", range(0, 1'000'000));
   settings.declare("task.solved", 0.9, "test accuracy from which a replica counts as solved", range(0.0, 1.0));
 }

@@ -17,7 +17,7 @@
 namespace hysteron {
 namespace {
 
-// curl's exit codes (curl(1)), and the shell's for a program that is not there.
+// curl's exit codes (curl(1)), and the shell's for a program that does not exist.
 constexpr int http_error = 22, write_error = 23, range_error = 33, resume_error = 36, no_program = 127;
 
 std::uint64_t size_of(const std::filesystem::path& path) {
@@ -26,10 +26,10 @@ std::uint64_t size_of(const std::filesystem::path& path) {
   return code ? 0 : size;
 }
 
-// Of a server that has nothing after what is there already.
+// Whether a server says that it has nothing beyond what has already arrived.
 bool out_of_range(const std::string& said) { return said.find("416") != std::string::npos; }
 
-/// curl while it runs: it ends with this process, and its messages go into a pipe.
+/// A running curl: it ends with this process, and its messages go into a pipe.
 class Curl {
  public:
   explicit Curl(std::vector<std::string> arguments) {
@@ -63,7 +63,7 @@ class Curl {
     ::close(messages_);
   }
 
-  /// Waits up to a tenth of a second; whether it has ended.
+  /// Waits up to a tenth of a second, and returns whether it has ended.
   bool has_ended() {
     for (int i = 0; i < 10 && pid_ > 0; ++i) {
       if (::waitpid(pid_, &status_, WNOHANG) == pid_) {
@@ -80,9 +80,9 @@ class Curl {
     while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) continue;
     pid_ = -1;
   }
-  /// Its exit code; of one that a signal ended, 128 and the signal's number.
+  /// Its exit code; if a signal ended it, 128 plus the signal's number.
   int code() const { return WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_); }
-  /// What it said, without its own name before. Call it once, when it has ended.
+  /// What it said, without its own name in front. Call this once, after it has ended.
   std::string messages() const {
     std::string text;
     char piece[1024];
@@ -121,7 +121,7 @@ Download download(const std::string& url, const std::filesystem::path& to,
     return {.end = Download::End::stopped, .reason = "", .may_resume = true};
   const std::string said = curl.messages();
   if (code == no_program)
-    throw data_error({.what = "the program curl, which fetches data sets, is not there",
+    throw data_error({.what = "the program curl, which fetches data sets, was not found",
                       .hint = fmt::format("install it (Debian: apt-get install curl), or fetch {} yourself", url)});
   if (code == write_error)
     throw data_error({.what = "cannot write " + to.string(),

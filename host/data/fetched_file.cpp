@@ -24,7 +24,7 @@ bool is_gzip(const fs::path& path) {
   return start[0] == std::byte{0x1f} && start[1] == std::byte{0x8b};
 }
 
-// What is at one URL, under a temporary name.
+// The file at one URL, under a temporary name.
 class Arrival {
  public:
   Arrival(const DataFile& file, fs::path path, const std::string& url, Journal& journal)
@@ -39,7 +39,7 @@ class Arrival {
     journal_.message(fmt::format("{} {} from {}", rest ? "going on with" : "fetching", file_.name, url_));
     const State state = once(stop_requested);
     if (state != State::failed || !rest) return state;
-    // What was left may be of another version of the file, or the server may not know how to go on.
+    // What was left may belong to another version of the file, or the server may not know how to go on.
     if (may_resume_) return state;
     journal_.message(fmt::format("fetching {} anew: {}", file_.name, reason_));
     fs::remove(path_, code);
@@ -55,7 +55,9 @@ class Arrival {
       journal_.progress("fetching " + file_.name + ", bytes", static_cast<std::int64_t>(bytes),
                         static_cast<std::int64_t>(expected), std::numeric_limits<double>::quiet_NaN(), "");
     };
-    const auto arrived = [&](std::uint64_t bytes) { show(std::min(bytes, expected - 1)); };  // the last ends the bar
+    const auto arrived = [&](std::uint64_t bytes) {
+      show(std::min(bytes, expected - 1));
+    };  // the last byte ends the bar
     const Download ended = download(url_, path_, arrived, stop_requested);
     if (ended.end == Download::End::done) show(expected);
     may_resume_ = ended.may_resume;
@@ -102,7 +104,7 @@ FetchEnd fetch_file(const DataSet& set, const DataFile& file, const fs::path& fo
       reasons += fmt::format("\n    {}: {}", file.urls[i], arrival.reason());
       continue;
     }
-    std::error_code code;  // the other form, if it is there, is an older one
+    std::error_code code;  // the other form, if it exists, is older
     const bool packed = is_gzip(arrival.path());
     rename_durably(arrival.path(), to / (file.name + (packed ? ".gz" : "")));
     fs::remove(to / (file.name + (packed ? "" : ".gz")), code);

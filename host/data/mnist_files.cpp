@@ -19,11 +19,11 @@ namespace fs = std::filesystem;
 constexpr const char* inner_folders[] = {"", "mnist", "MNIST/raw", "mnist/MNIST/raw", "raw", "MNIST", "datasets"};
 
 bool is_file(const fs::path& path) {
-  std::error_code code;  // a folder that may not be read is one in which nothing was found
+  std::error_code code;  // nothing is found in a folder that may not be read
   return fs::is_regular_file(path, code);
 }
 
-/// stem "train-images", kind "idx3-ubyte"; empty when there is none.
+/// stem "train-images", kind "idx3-ubyte"; empty if there is none.
 fs::path find_idx(const fs::path& folder, const std::string& stem, const std::string& kind) {
   for (const char* const joint : {"-", "."})
     for (const char* const ending : {"", ".gz"})
@@ -85,7 +85,7 @@ std::string names_of(const std::vector<fs::path>& folders) {
 
 namespace {
 
-/// Of one folder and those in it; nearly: a folder that lacks some of the four.
+/// The files in one folder or its inner folders; nearly: says which folder lacks some of the four.
 std::optional<MnistFiles> mnist_in(const fs::path& outer, std::string& nearly) {
   for (const char* const inner : inner_folders) {
     const fs::path folder = *inner ? outer / inner : outer;

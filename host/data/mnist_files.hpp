@@ -8,7 +8,7 @@
 
 namespace hysteron {
 
-/// The four files of MNIST, or Keras' one archive.
+/// The four files of MNIST, or the single archive of Keras.
 struct MnistFiles {
   std::filesystem::path train_images, train_labels, test_images, test_labels;  ///< empty with an archive
   std::filesystem::path archive;                                               ///< mnist.npz, or empty
@@ -23,14 +23,14 @@ struct Mnist {
   MnistDigits train, test;
 };
 
-/// Folders in which data sets may lie: `data` alone when it is given (--data), else $HYSTERON_DATA and the cache
-/// ($XDG_CACHE_HOME/hysteron or ~/.cache/hysteron), those of them that are set.
+/// The folders in which data sets may be: only `data` if it is given (--data), otherwise those of $HYSTERON_DATA and
+/// the cache ($XDG_CACHE_HOME/hysteron or ~/.cache/hysteron) that are set.
 std::vector<std::filesystem::path> data_folders(std::string_view data);
-/// For messages: "a, b (not there)", or that there is none.
+/// For messages: "a, b (not there)", or a note that there is none.
 std::string names_of(const std::vector<std::filesystem::path>& folders);
 
-/// In each folder: the files themselves, in mnist/, in torchvision's MNIST/raw, *-idx3-ubyte or *.idx3-ubyte, with or
-/// without .gz; or mnist.npz. Throws a data error that lists where it looked and what it missed.
+/// Looks in each folder itself, in its mnist/ and in torchvision's MNIST/raw, for *-idx3-ubyte or *.idx3-ubyte, with or
+/// without .gz, or for mnist.npz. Throws a data error that lists where it looked and what was missing.
 MnistFiles find_mnist(const std::vector<std::filesystem::path>& folders);
 
 /// Whether find_mnist would find them in this folder.

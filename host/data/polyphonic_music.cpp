@@ -103,7 +103,7 @@ Sequences next_step_sequences(const std::vector<Song>& songs, int most_steps, in
 
 namespace {
 
-// How often each note sounds, of how many steps.
+// How often each note sounds; `steps`: in how many steps.
 std::array<double, keys> count_notes(const Sequences& sequences, double& steps) {
   std::array<double, keys> sounding{};
   for (std::size_t at = 0; at < sequences.targets.size(); ++at)

@@ -19,20 +19,21 @@ struct Songs {
   std::vector<Song> train, valid, test;
 };
 
-/// Reads {"train": [song, ..], "valid": .., "test": ..}, gzip'd or not: a song is a list of steps, a step a list of
+/// Reads {"train": [song, ..], "valid": .., "test": ..}, gzipped or not: a song is a list of steps, a step a list of
 /// MIDI notes 21 .. 108, none, one or several. Throws data errors that say which step is wrong.
 Songs read_songs(const std::filesystem::path& path);
 
-/// Next-step prediction: of each song the inputs are its steps but the last, the targets its steps but the first, 88
-/// values of 0 or 1 each. Songs longer than `most_steps` predictions are cut into pieces of as many, each a sequence of
-/// its own, so that every step but a song's first is predicted once; 0: none is cut. Songs of a single step are left
-/// out. All sequences have `steps` steps in memory, most_steps or those of the longest.
+/// Next-step prediction: the inputs are all steps of a song but the last, the targets all but the first, each 88 values
+/// of 0 or 1. Songs longer than `most_steps` predictions are cut into pieces of that length, each a sequence of its
+/// own, so that every step but a song's first is predicted once; 0: no song is cut. Songs of a single step are left
+/// out. All sequences have `steps` steps in memory: most_steps, or as many as the longest.
 Sequences next_step_sequences(const std::vector<Song>& songs, int most_steps, int steps);
 
 /// The steps that next_step_sequences needs for these songs.
 int longest_piece(const std::vector<Song>& songs, int most_steps);
 
-/// The loss (binary cross-entropy a step) of who always expects each note as often as it sounds in `known`.
+/// The loss (binary cross-entropy per step) of a predictor that always expects each note as often as it sounds in
+/// `known`.
 double loss_of_frequencies(const Sequences& known, const Sequences& asked);
 
 }  // namespace hysteron

@@ -14,11 +14,11 @@ namespace {
 
 constexpr int most_classes = 1'000'000;
 
-// An extent as the int that it is everywhere else.
+// An extent as an int, as it is everywhere else.
 int extent(const Array& array, std::size_t axis, const std::string& name, const std::string& axis_name) {
   const std::int64_t size = array.shape[axis];
   if (size < 1 || size > std::numeric_limits<int>::max())
-    throw data_error({.what = name + " has a shape that nothing can be done with",
+    throw data_error({.what = name + " has an unusable shape",
                       .expected = fmt::format("one or more {}", axis_name),
                       .found = "shape " + shape_text(array.shape)});
   return static_cast<int>(size);
@@ -40,7 +40,7 @@ void expect_batch(int batch, int sequences, const Array& array, const std::strin
                       .hint = "the axes of inputs and targets are [steps, batch, …]: the batch is the second"});
 }
 
-// [steps, batch, width] in the file's order to [batch, steps, width].
+// From [steps, batch, width], the file's order, to [batch, steps, width].
 std::vector<float> by_sequence(const std::vector<float>& values, int steps, int batch, int width) {
   const auto row = static_cast<std::size_t>(width);
   std::vector<float> turned(values.size());
@@ -71,7 +71,7 @@ void put_lengths(const Array& array, const std::string& name, Sequences& sequenc
     throw data_error({.what = "a length in " + name + " is out of range",
                       .expected = fmt::format("1 .. {}, the steps of the inputs", sequences.steps),
                       .found = fmt::format("{} at [{}]", *wrong, wrong - sequences.lengths.begin()),
-                      .hint = "leave out empty sequences; a length counts the steps that are no padding"});
+                      .hint = "leave out empty sequences; a length counts the steps that are not padding"});
 }
 
 /// What is asked of sequences, wherever their arrays come from.
@@ -109,7 +109,7 @@ void put_labels(const Array& array, const std::string& name, const Asked& asked,
   sequences.target_steps = asked.answers == Answers::all ? sequences.steps : 1;
 }
 
-// Of targets of every step, each sequence's at its own last step.
+// From targets at every step, those of each sequence at its own last step.
 std::vector<float> last_step(const std::vector<float>& targets, const Sequences& sequences) {
   const auto width = static_cast<std::size_t>(sequences.outputs), steps = static_cast<std::size_t>(sequences.steps);
   std::vector<float> last;

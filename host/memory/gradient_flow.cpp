@@ -29,7 +29,7 @@ std::vector<std::vector<std::vector<double>>> state_gradient_norms(Model<Real>& 
       model.backend().copy_out(values.data(), all.at(static_cast<std::ptrdiff_t>(replica), 0),
                                values.size() * sizeof(Real));
       std::vector<double>& of_layer = norms[replica][layer];
-      for (std::size_t i = step; i < values.size(); ++i)  // the first are those of the initial state
+      for (std::size_t i = step; i < values.size(); ++i)  // the first values are the initial state's
         of_layer[i / step - 1] += static_cast<double>(values[i]) * static_cast<double>(values[i]);
     }
   }

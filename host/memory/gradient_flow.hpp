@@ -8,9 +8,9 @@
 
 namespace hysteron {
 
-/// |dloss/ds_t| after each step t of the backward run just made, [replicas][layers][steps]: the norm over the sequences
-/// and the layer's units, an LSTM's h and c. A sequence that has ended holds its last state, and its gradient. The
-/// recurrences were told to keep_state_gradients().
+/// |dloss/ds_t| after each step t of the last backward run, [replicas][layers][steps]: the norm over the sequences and
+/// over the layer's units (for an LSTM, over h and c). A sequence that has ended keeps its last state, and the gradient
+/// of that state. The recurrences must have been told to keep_state_gradients().
 template <class Real>
 std::vector<std::vector<std::vector<double>>> state_gradient_norms(Model<Real>& model, Unrolled<Real>& unrolled);
 
@@ -18,14 +18,14 @@ std::vector<std::vector<std::vector<double>>> state_gradient_norms(Model<Real>& 
 template <class Real>
 class GradientFlow {
  public:
-  /// sequences have targets or labels, of the network's outputs, and must outlive this.
+  /// The sequences must have targets or labels for the network's outputs, and must outlive this object.
   GradientFlow(Model<Real>& model, const Sequences& sequences, LossKind loss);
 
-  /// Forward and backward. Leaves the parameters' gradients in the model; returns the loss: the mean over the
+  /// Runs forward and backward. Leaves the parameters' gradients in the model and returns the loss: the mean over the
   /// sequences, and over the steps and outputs that count.
   double run();
 
-  /// The same, and state_gradient_norms [layers][steps].
+  /// The same, and also gives state_gradient_norms [layers][steps].
   double run(std::vector<std::vector<double>>& state_norms);
 
  private:

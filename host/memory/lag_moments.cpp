@@ -58,7 +58,7 @@ void LagMoments::add(std::span<const double> state, std::span<const double> past
   for (int lag = 0; lag < reach; ++lag) ++count_[lag];
 }
 
-// Columns of the buffers beyond the rows' reach hold values of earlier rows, and take no part.
+// Columns of the buffers beyond the rows' reach hold values left over from earlier rows, and are not used.
 void LagMoments::add_products() {
   if (rows_ == 0) return;
   Operations<double>& operations = operations_of<double>(*backend_);

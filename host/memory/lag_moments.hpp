@@ -7,7 +7,7 @@
 
 namespace hysteron {
 
-/// Sums over states and the inputs before them, from which regressions are made.
+/// Sums over states and the inputs before them, from which regressions are computed.
 struct MomentBlock {
   double count = 0;
   std::vector<double> states;                ///< [width]
@@ -17,15 +17,15 @@ struct MomentBlock {
   MomentBlock& operator+=(const MomentBlock& other);
 };
 
-/// Those sums for all lags at once, in double precision; the products are the backend's. The rows come in order, those
-/// that reach furthest back first.
+/// These sums for all lags at once, in double precision; the backend computes the products. The rows must come in
+/// order, those that reach furthest back first.
 class LagMoments {
  public:
   LagMoments(Backend& backend, int width, int lags, int features);
 
-  /// past: [reach, features], lag 0 first; reach at most the lags, and never more than before.
+  /// past: [reach, features], lag 0 first; reach is at most the number of lags, and may not grow from call to call.
   void add(std::span<const double> state, std::span<const double> past);
-  /// The sums of lags from .. to - 1 over all rows so far. Either every row has these lags, or none has.
+  /// The sums for lags from .. to - 1 over all rows so far. Either all rows have these lags, or none do.
   MomentBlock block(int from, int to);
 
  private:
@@ -43,7 +43,7 @@ class LagMoments {
   Tensor<double> state_products_, mixed_;     // [width, width], [width, lags * features]
 };
 
-/// Rows of a buffer of so many columns: few where a row is wide.
+/// The number of rows of a buffer with this many columns: few when a row is wide.
 int rows_of_buffer(std::size_t columns);
 
 }  // namespace hysteron

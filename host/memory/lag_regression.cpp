@@ -44,7 +44,7 @@ struct Spectrum {
   explicit Spectrum(const Statistics& statistics) : solver(statistics.covariance) {
     variances = solver.eigenvalues().cwiseMax(0);
     turned = solver.eigenvectors().transpose() * statistics.shared;
-    smallest = 1e-14 * variances.maxCoeff();  // below this there is only rounding
+    smallest = 1e-14 * variances.maxCoeff();  // below this there is only rounding error
   }
   /// The factors by which the covariances along each direction are multiplied.
   Vector gains(double ridge) const {
@@ -57,9 +57,9 @@ struct Spectrum {
   double smallest = 0;
 };
 
-// For each lag a ridge, in units of the states' mean variance: the strongest whose decoders from `fitted` err on `held`
-// at most a hundredth more than the best do. Weaker ones gain next to nothing there, and lose much on the rare sequence
-// that is unlike all others. Infinite: the mean does as well.
+// A ridge for each lag, in units of the states' mean variance: the strongest one whose decoders, made from `fitted`,
+// have an error on `held` at most a hundredth above the best. Weaker ridges gain next to nothing there, and lose much
+// on the rare sequence that is unlike all others. Infinite: the mean does as well.
 std::vector<double> chosen_ridges(const MomentBlock& fitted, const MomentBlock& held, int features) {
   std::vector<double> best(fitted.past.size() / features, infinite);
   if (fitted.count < 2 || held.count < 1) return std::vector<double>(best.size(), 1e-6);
@@ -76,7 +76,7 @@ std::vector<double> chosen_ridges(const MomentBlock& fitted, const MomentBlock& 
     return sums;
   };
   std::vector<double> ridges;
-  std::vector<std::vector<double>> errors;  // of each ridge [lags], from the weakest to the strongest
+  std::vector<std::vector<double>> errors;  // for each ridge [lags], from the weakest to the strongest
   for (double ridge = 1e-10; ridge < 200; ridge *= 10) {
     const Matrix decoders = spectrum.gains(ridge * fit.state_variance()).asDiagonal() * spectrum.turned;
     const Matrix moved = covariance * decoders - 2 * shared;

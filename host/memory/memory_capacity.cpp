@@ -12,13 +12,13 @@
 namespace hysteron {
 namespace {
 
-/// Which states are asked, and the inputs before them.
+/// Which states are decoded, and the inputs before them.
 class Asking {
  public:
   Asking(StateSource& source, const Sequences& sequences, AskedAfter asked, int lags)
       : source_(&source), sequences_(&sequences), asked_(asked), lags_(lags) {}
 
-  /// Runs the sequences and hands out what is asked of each replica, those that reach furthest first.
+  /// Runs the sequences and passes on the states to decode of each replica, those that reach furthest back first.
   using Sink = std::function<void(int replica, std::span<const double> state, std::span<const double> past)>;
   void run(std::vector<int> chosen, std::span<const double> deviation, std::uint64_t seed, const Sink& sink) {
     std::stable_sort(chosen.begin(), chosen.end(), [&](int a, int b) { return length(a) > length(b); });
@@ -56,7 +56,7 @@ class Asking {
              past(part[row], length(part[row]) - 1));
   }
 
-  // The inputs up to a step, the latest first: as many as are asked for, or as there are.
+  // The inputs up to a step, the latest first: as many as are wanted, or as exist.
   std::span<const double> past(int sequence, int step) {
     const std::ptrdiff_t features = sequences_->features;
     const int reach = std::min(lags_, step + 1);
@@ -67,7 +67,7 @@ class Asking {
       if (step - lag < sequences_->steps)
         std::copy_n(inputs + (step - lag) * features, features, to);
       else
-        std::fill_n(to, features, 0.0);  // black
+        std::fill_n(to, features, 0.0);  // black steps
     }
     return past_;
   }
@@ -92,7 +92,7 @@ std::vector<int> numbers(int from, int to) {
   return all;
 }
 
-// Written so that nan, which compares with nothing, is refused too.
+// Written so that NaN, with which every comparison is false, is refused too.
 void expect_options(const MemoryOptions& options) {
   const auto expect = [](bool right, const char* what, const char* expected, double found) {
     if (!right)

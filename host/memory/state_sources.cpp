@@ -55,7 +55,7 @@ class NetworkStates final : public StateSource {
   }
 
  private:
-  // Without lengths: the runs go on past a sequence's end.
+  // Without lengths: the runs continue past a sequence's end.
   void run_whole(const Batch<Real>& batch, const Visit& visit) {
     pass_.unrolled().forward(batch.inputs, batch.extent, nullptr);
     const std::ptrdiff_t count = batch.extent.batch;
@@ -95,7 +95,7 @@ class NetworkStates final : public StateSource {
 
   Model<Real>* model_;
   SequencePass<Real> pass_;
-  std::optional<Unrolled<Real>> stepwise_;  // made when it is needed
+  std::optional<Unrolled<Real>> stepwise_;  // made when needed
 };
 
 class AutoencoderStates final : public StateSource {

@@ -9,7 +9,7 @@
 namespace hysteron {
 namespace {
 
-// What tells two replicas' networks apart besides their seeds: components, window, owner of the sequences.
+// What distinguishes the networks of two replicas besides their seeds: components, window, owner of the sequences.
 using Variation = std::tuple<int, int, int>;
 
 std::vector<int> one_each(int single, const std::vector<int>& each, std::size_t replicas) {
@@ -33,7 +33,7 @@ void start_from_sequences(Model<Real>& model, const Sequences& sequences, std::s
                        .found = "none"});
   const std::vector<int> components = one_each(options.components, options.components_each, seeds.size()),
                          windows = one_each(options.window, options.windows, seeds.size());
-  std::map<Variation, Tensor<Real>> alike;  // parameters that owe nothing to chance serve every such replica
+  std::map<Variation, Tensor<Real>> alike;  // parameters that do not depend on chance serve all such replicas
   for (std::size_t r = 0; r < seeds.size(); ++r) {
     const int replica = static_cast<int>(r), owner = sequences.owners > 1 ? replica : 0;
     if (components[r] > model.shape().units)

@@ -6,8 +6,8 @@
 namespace hysteron {
 namespace {
 
-// The rows, or columns if there are fewer, of a matrix of normal draws made orthonormal; the signs are those that make
-// the distribution uniform (Mezzadri 2007), as torch.nn.init.orthogonal_.
+// A matrix of normal draws whose rows, or columns if there are fewer, are made orthonormal; the signs are chosen so
+// that the distribution is uniform (Mezzadri 2007), as in torch.nn.init.orthogonal_.
 std::vector<double> orthogonal(std::ptrdiff_t rows, std::ptrdiff_t columns, Random& random) {
   using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const std::ptrdiff_t tall = std::max(rows, columns), thin = std::min(rows, columns);

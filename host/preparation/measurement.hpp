@@ -21,7 +21,8 @@ struct Measurement {
   const MeasureOptions& options;
   Journal& journal;
 
-  /// As the model is now, told to the journal as the event "measured"; empty where the options have no draws.
+  /// The multistability of the model as it is now, also reported to the journal as the event "measured"; empty if the
+  /// options have no draws.
   Multistability now(const char* when) const;
 };
 

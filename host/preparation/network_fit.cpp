@@ -13,7 +13,7 @@
 namespace hysteron {
 namespace {
 
-/// The sequences of the replica's owner that are looked at, in their order.
+/// The sequences of the replica's owner that are used, in their order.
 Sequences chosen(const Sequences& all, const FittedReplica& replica, const AutoencoderOptions& options,
                  Chance& chance) {
   const int usable = std::max(all.count - options.objective.validation, 1);
@@ -63,7 +63,7 @@ class NetworkFit {
   void fit_layer(int layer) {
     const ModelShape& shape = model_->shape();
     const int features = model_->layer_inputs(layer), steps = longest_of(*sequences_);
-    // A window that is cut off needs a Gram matrix of twice its lags.
+    // A truncated window needs a Gram matrix of twice its lags.
     const bool whole = std::int64_t(steps) * features <= 4096;
     const int window = replica_.window > 0 || whole ? replica_.window : std::max(1, 2048 / features);
     const std::int64_t lags = window == 0 ? steps : std::min(window, steps);
@@ -136,7 +136,7 @@ class NetworkFit {
   }
 
  private:
-  // The states of a layer are sequences themselves.
+  // The states of a layer are themselves sequences.
   void add_states(LinearAutoencoderSolver& solver, int layer) {
     const std::ptrdiff_t steps = sequences_->total_steps(), units = model_->shape().units;
     SequencePass<Real> pass(*model_, *sequences_, {});
@@ -157,7 +157,7 @@ class NetworkFit {
     });
   }
 
-  // Each output on its own, since most are rarely 1.
+  // Calibrates each output on its own, since most are rarely 1.
   static void calibrate(LinearReadout& readout, const std::vector<double>& rows, const std::vector<double>& targets) {
     const std::vector<double> all = readout.apply(rows);
     const std::size_t outputs = readout.outputs, count = all.size() / outputs;

@@ -15,7 +15,7 @@ Rows rows_of(const std::vector<double>& values, std::ptrdiff_t rows, std::ptrdif
   return Eigen::Map<const Rows>(values.data(), rows, columns);
 }
 
-/// Where a convex function of a positive number is least, from its slope, by bisection of the logarithm.
+/// The positive number at which a convex function is least, found from its slope by bisection of the logarithm.
 template <class Slope>
 double least_at(const Slope& slope) {
   double low = std::log(1e-3), high = std::log(1e4);
@@ -78,7 +78,7 @@ LinearReadout LeastSquares::solve(double ridge) const {
   const std::ptrdiff_t n = inputs_;
   const Rows squares = rows_of(squares_.to_host(), n + 1, n + 1) / count_;
   const Rows products = rows_of(products_.to_host(), n + 1, outputs_) / count_;
-  // About the means, which the bias takes up.
+  // Centered on the means, which the bias absorbs.
   const Eigen::RowVectorXd mean = squares.bottomRows(1).leftCols(n), answer = products.bottomRows(1);
   Eigen::MatrixXd covariance = squares.topLeftCorner(n, n) - mean.transpose() * mean;
   const Eigen::MatrixXd cross = products.topRows(n) - mean.transpose() * answer;
@@ -86,7 +86,7 @@ LinearReadout LeastSquares::solve(double ridge) const {
   if (!std::isfinite(variance) || !cross.allFinite())
     throw numeric_error({.what = "the states that the read-out is to be fitted to are not finite",
                          .hint = "a smaller init.scale, or scale the inputs down"});
-  if (!(variance > 0)) {  // nothing to read from: the mean answer
+  if (!(variance > 0)) {  // nothing to read from: answer with the mean
     std::copy_n(answer.data(), outputs_, readout.bias.begin());
     return readout;
   }
@@ -117,7 +117,7 @@ double softmax_scale(const std::vector<double>& scores, int classes, const std::
   });
 }
 
-// Newton's method, a step halved until it helps.
+// Newton's method; each step is halved until it helps.
 Calibration logistic_calibration(const std::vector<double>& scores, const std::vector<double>& targets) {
   const double ridge = 1e-4 * static_cast<double>(scores.size());
   const auto loss = [&](const Eigen::Vector2d& at) {

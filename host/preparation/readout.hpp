@@ -5,7 +5,7 @@
 
 namespace hysteron {
 
-/// What a score is multiplied with, and what is added.
+/// What a score is multiplied by, and what is added.
 struct Calibration {
   double scale = 1, offset = 0;
 };
@@ -15,7 +15,7 @@ struct LinearReadout {
   int inputs = 0, outputs = 0;
   std::vector<double> weight, bias;
 
-  /// weight x + bias of rows x [rows, inputs]: [rows, outputs].
+  /// weight x + bias for rows x [rows, inputs]: [rows, outputs].
   std::vector<double> apply(const std::vector<double>& rows) const;
   void scale(double factor);
   void calibrate(int output, const Calibration& calibration);
@@ -28,7 +28,7 @@ class LeastSquares {
   LeastSquares(Backend& backend, int inputs, int outputs);
   /// rows [count, inputs], targets [count, outputs].
   void add(const std::vector<double>& rows, const std::vector<double>& targets);
-  /// Throws a numeric error when the rows are not finite.
+  /// Throws a numeric error if the rows are not finite.
   LinearReadout solve(double ridge) const;
 
  private:
@@ -38,10 +38,11 @@ class LeastSquares {
   Tensor<double> squares_, products_;  // [inputs + 1, inputs + 1], [inputs + 1, outputs]; the last input is 1
 };
 
-/// The factor by which scores have to be multiplied for the least mean cross-entropy: of softmax at labels [rows].
+/// The factor by which scores must be multiplied to minimize the mean cross-entropy of softmax at labels [rows].
 double softmax_scale(const std::vector<double>& scores, int classes, const std::vector<int>& labels);
-/// For the least mean cross-entropy of the logistic function of one output at targets that are 0 or 1 (Platt 1999),
-/// both numbers a little drawn to 0, so that outputs that never change stay finite.
+/// The calibration that minimizes the mean cross-entropy of the logistic function of one output at targets that are 0
+/// or 1 (Platt 1999). Both numbers are pulled slightly toward 0, so that they stay finite for outputs that never
+/// change.
 Calibration logistic_calibration(const std::vector<double>& scores, const std::vector<double>& targets);
 
 }  // namespace hysteron

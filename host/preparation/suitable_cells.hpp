@@ -5,11 +5,11 @@
 
 namespace hysteron {
 
-/// Why a start cannot make networks of a cell, a clause; empty: it can.
+/// Why a start cannot make networks of a cell, as a clause; empty if it can.
 std::string reason_against_chrono(const CellInfo& cell);
 std::string reason_against_autoencoder(const CellInfo& cell);
 
-/// Throws a usage error with the reason, if there is one, and the cells against which there is none.
+/// If there is a reason, throws a usage error with it and with the cells against which there is none.
 void require_cell(const CellInfo& cell, std::string (*reason_against)(const CellInfo&));
 
 }  // namespace hysteron

@@ -43,7 +43,7 @@ const std::vector<double>& WarmUp<Real>::gradient(int s) {
   return loss_;
 }
 
-// Nothing in here waits for a result, so that a device can work while the host goes on.
+// Nothing here waits for a result, so that a device can work while the host goes on.
 template <class Real>
 void WarmUp<Real>::compute_gradient(int s) {
   const int replicas = model_->replicas(), n = static_cast<int>(steps_.size()) / replicas;
@@ -100,7 +100,7 @@ void WarmUp<Real>::read_losses() {
   }
 }
 
-// When a loss is not finite, neither is the gradient of any parameter of its layer: the norm shows it.
+// If a loss is not finite, neither is the gradient of any parameter of its layer: the norm shows it.
 template <class Real>
 const std::vector<double>& WarmUp<Real>::step(int s) {
   compute_gradient(s);

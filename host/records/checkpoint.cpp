@@ -26,7 +26,7 @@ Error damaged(std::string what, std::string expected, std::string found) {
                      .hint = "the checkpoint cannot be resumed; train anew with another --out"});
 }
 
-// The values are kept as they were, not-a-numbers included: to_doubles would refuse those.
+// The values are kept as they were, NaNs included: to_doubles would refuse those.
 template <class Value>
 std::vector<Value> values_of(const Safetensors& file, std::string_view name, DType dtype, std::size_t count) {
   const Array& array = file.at(name);
@@ -104,7 +104,7 @@ void add(Safetensors& file, const char* name, std::vector<std::int64_t> shape, c
   file.tensors.push_back({name, make_array(std::move(shape), values)});
 }
 
-// The part that every kind of training has. counts: what else this kind counts, before update and summed.
+// The part that every kind of training has. counts: what else this kind counts, placed before update and summed.
 template <class Real>
 Safetensors file_of(const OptimizationState<Real>& state, std::string_view format, std::vector<std::int64_t> counts) {
   const std::int64_t replicas = extent(state.loss_sum.size()), size = extent(state.values.size()) / replicas;

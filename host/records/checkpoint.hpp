@@ -7,7 +7,8 @@
 
 namespace hysteron {
 
-/// Writes everything that a trainer needs to go on bit for bit, in one file that is the old one or the new one.
+/// Writes everything that a trainer needs to go on bit for bit into one file, which is always either the old one or the
+/// new one.
 template <class Real>
 void write_checkpoint(const std::filesystem::path& path, const TrainerState<Real>& state);
 
@@ -16,7 +17,8 @@ void write_checkpoint(const std::filesystem::path& path, const TrainerState<Real
 template <class Real>
 TrainerState<Real> read_checkpoint(const std::filesystem::path& path, int replicas, std::ptrdiff_t size);
 
-/// The same for Q-learning. The starts and actions of the replay's episodes are kept; the environment tells the rest.
+/// The same for Q-learning. The starts and actions of the replay's episodes are kept; the rest follows from the
+/// environment.
 template <class Real>
 void write_checkpoint(const std::filesystem::path& path, const QTrainerState<Real>& state);
 template <class Real>

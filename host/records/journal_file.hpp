@@ -8,10 +8,10 @@
 
 namespace hysteron {
 
-/// Calls visit with every line of a run's journal. Throws a data error that names the line where it is not whole.
+/// Calls visit with every line of a run's journal. Throws a data error that names any line that is incomplete.
 void visit_journal(const std::filesystem::path& path, const std::function<void(const JsonObject& line)>& visit);
 
-/// The event that was written as this line. Throws a data error for what no event is written as.
+/// The event that was written as this line. Throws a data error for a line that no event is written as.
 Event event_of(const JsonObject& line);
 
 }  // namespace hysteron

@@ -44,7 +44,7 @@ fs::path beside(const fs::path& path, const char* what) {
   return path.string() + "." + what + "-" + std::to_string(::getpid());
 }
 
-/// A folder that is removed again unless it became the run folder.
+/// A folder that is removed again unless it becomes the run folder.
 struct Draft {
   explicit Draft(fs::path folder) : path(std::move(folder)) {
     remove_tree(path);
@@ -60,7 +60,8 @@ struct Draft {
   bool kept = false;
 };
 
-/// A process killed between the two renamings of write_checkpoint leaves the whole new checkpoint beside the old one.
+/// A process killed between the two renamings of write_checkpoint leaves the complete new checkpoint beside the old
+/// one.
 void settle_checkpoint(const fs::path& checkpoint) {
   const fs::path fresh = checkpoint.string() + ".new", old = checkpoint.string() + ".old";
   if (!is_there(checkpoint) && is_there(old)) rename_durably(is_there(fresh) ? fresh : old, checkpoint);

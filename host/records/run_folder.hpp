@@ -13,25 +13,26 @@ class FolderLock;
 /// The file of a replica's weights in a run folder.
 std::filesystem::path model_path(const std::filesystem::path& run, int replica);
 
-/// What becomes of a run folder that is there already.
+/// What happens to a run folder that already exists.
 enum class Existing { refuse, replace };
 
 /// The folder of one run:
 ///
 ///   config.toml       all settings       models/replica-00.safetensors ..   the best weights of each replica
-///   environment.json  where it ran       checkpoint/                        everything to go on
+///   environment.json  where it ran       checkpoint/                        everything needed to go on
 ///   journal.jsonl     what happened      result.json                        written last: the run is finished
 ///
-/// It appears under its name with its configuration in it; its files and its checkpoint are, at any moment, the old
-/// ones or the new ones. So a run that was killed can be resumed, or is refused with the reason. While an object of
-/// this class lives, no other process can create or resume a run there.
+/// It appears under its name with its configuration already in it; at any moment its files and its checkpoint are
+/// either the old ones or the new ones. So a run that was killed can be resumed, or is refused with the reason. While
+/// an object of this class lives, no other process can create or resume a run there.
 class RunFolder {
  public:
-  /// Throws a usage error when something is there already. Existing::replace takes the place of an old run that no
-  /// process goes on with, and of nothing else.
+  /// Throws a usage error if something is already there. Existing::replace replaces an old run that no process is going
+  /// on with, and nothing else.
   static RunFolder create(const std::filesystem::path& path, Existing existing, std::string_view configuration,
                           std::string_view environment);
-  /// Throws a usage error that says why it cannot go on: no run folder, finished, no checkpoint yet, still running.
+  /// Throws a usage error that says why the run cannot go on: not a run folder, finished, no checkpoint yet, still
+  /// running.
   static RunFolder resume(const std::filesystem::path& path);
 
   RunFolder(RunFolder&&) noexcept;
@@ -56,13 +57,13 @@ class RunFolder {
   std::unique_ptr<FolderLock> lock_;
 };
 
-/// The way out of a file of a run folder that is not what it should be.
+/// The hint for a file of a run folder that is not what it should be.
 inline constexpr const char* damaged_record = "it is damaged, or of another version of hysteron, whose report shows it";
 
-/// Throws a usage error unless it is the folder of a run that is not finished.
+/// Throws a usage error unless it is the folder of an unfinished run.
 void expect_resumable(const std::filesystem::path& path);
 
-/// Whether the folder is that of a run, and of one that wrote its result.
+/// Whether the folder is that of a run, and whether it is that of a run that wrote its result.
 bool is_run_folder(const std::filesystem::path& path);
 bool is_finished(const std::filesystem::path& path);
 

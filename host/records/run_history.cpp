@@ -5,7 +5,7 @@
 namespace hysteron {
 namespace {
 
-/// Events that tell a value of every replica: their name, the key that counts them, and the key of the values.
+/// Events that report a value for every replica: their name, the key that counts them, and the key of the values.
 struct CourseEvent {
   const char *name, *at, *values;
   Course RunHistory::*course;

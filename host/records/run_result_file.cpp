@@ -54,7 +54,7 @@ Json json_of_predictions(const RunResult& result) {
           {"solved_accuracy", value_or_null(of.solved_accuracy)}};
 }
 
-// Those who read it find the losses and accuracies of predictions, too, as empty lists.
+// Programs that read it also find the losses and accuracies of predictions, as empty lists.
 Json json_of_policies(const RunResult& result) {
   const PolicyResult& of = *result.policies;
   const Json none = Json::array(), optimal = values_or_null(result.solved);
@@ -74,7 +74,7 @@ Json json_of_policies(const RunResult& result) {
           {"memoryless_return", of.memoryless_return}};
 }
 
-/// The entries of a list, one a replica, or none where it is missing or empty.
+/// The entries of a list, one per replica, or none if it is missing or empty.
 const Json& entries_of_replicas(const JsonObject& result, const char* key, const char* kind,
                                 bool (*fits)(const Json&)) {
   static const Json none = Json::array();

@@ -39,7 +39,7 @@ Evaluation evaluate(Model<Real>& model, const Sequences& sequences, LossKind los
   const double whole_batches = authors ? averaging.whole_batches(sequences) : 0;
   const int replicas = model.replicas();
   Operations<Real>& operations = operations_of<Real>(model.backend());
-  // The sums below depend on the batches in their last bits.
+  // The last bits of the sums below depend on the batches.
   constexpr std::ptrdiff_t budget = std::ptrdiff_t{1} << 29, any = std::numeric_limits<std::ptrdiff_t>::max();
   SequencePass<Real> pass(
       model, sequences,

@@ -6,17 +6,18 @@
 
 namespace hysteron {
 
-/// With a probability, at each step of each layer, gradients flow back through a cell's linear memory alone
-/// (Detachment, LinearMemory): not through W_mh of a linear memory network, whose W_mm m remains (Carta, Sperduti &
-/// Bacciu 2020, arXiv 2011.02886), nor through an LSTM's h, whose c remains (h-detach: Arpit et al. 2019, arXiv
-/// 1810.03023). All sequences of a batch share a step's coin; every replica and layer tosses its own.
+/// At each step of each layer, with a given probability, gradients flow back only through a cell's linear memory
+/// (Detachment, LinearMemory): not through W_mh of a linear memory network, but still through W_mm m (Carta, Sperduti &
+/// Bacciu 2020, arXiv 2011.02886); not through an LSTM's h, but still through c (h-detach: Arpit et al. 2019, arXiv
+/// 1810.03023). All sequences of a batch share the coin tossed for a step; each replica and layer tosses its own.
 template <class Real>
 class GradientDetaching {
  public:
   /// Throws a usage error for a cell without a linear memory.
   GradientDetaching(const ModelShape& shape, double probability);
 
-  /// Between Unrolled::clear_gradients and backward. What is drawn depends on a replica's seed and on `update` alone.
+  /// Call this between Unrolled::clear_gradients and backward. The draws depend only on a replica's seed and on
+  /// `update`.
   void draw(Unrolled<Real>& unrolled, std::span<const std::uint64_t> seeds, std::int64_t update) const;
 
  private:

@@ -8,7 +8,7 @@
 namespace hysteron {
 namespace {
 
-// The first row of [rows, columns] that holds a number that is not finite; -1: there is none.
+// The first row of [rows, columns] that holds a number that is not finite; -1 if there is none.
 template <class Real>
 std::ptrdiff_t first_row_not_finite(Backend& backend, View<Real> matrix, int replica) {
   std::vector<Real> row(matrix.columns);

@@ -57,7 +57,7 @@ template <class Real>
 void OrthogonalPenalty<Real>::add_gradient() {
   const std::ptrdiff_t units = model_->part_units();
   View<Real> scaling = scaling_.view(model_->replicas(), units, units);
-  scaling.replica = 0;  // one for all
+  scaling.replica = 0;  // one matrix for all replicas
   const View<Real> scaled = scaled_.view(model_->replicas(), units, units);
   for (const auto [layer, part] : model_->every_part()) {
     operations_->product(memory(model_->weights(layer, part)), Transposed::no, scaling, Transposed::no, scaled,

@@ -5,8 +5,8 @@
 
 namespace hysteron {
 
-/// weight |W_mm^T W_mm - I|^2 (Frobenius), summed over the layers, W_mm being the matrix of LinearMemory: it keeps what
-/// a linear memory network remembers from fading or growing (Carta, Sperduti & Bacciu 2020, arXiv 2011.02886). Its
+/// weight |W_mm^T W_mm - I|^2 (Frobenius), summed over the layers, where W_mm is the matrix of LinearMemory. It keeps
+/// what a linear memory network remembers from fading or growing (Carta, Sperduti & Bacciu 2020, arXiv 2011.02886). Its
 /// gradient is 4 weight W_mm (W_mm^T W_mm - I).
 template <class Real>
 class OrthogonalPenalty {
@@ -16,7 +16,7 @@ class OrthogonalPenalty {
 
   /// Adds to the model's gradients.
   void add_gradient();
-  /// Of each replica.
+  /// The penalty of each replica.
   std::vector<double> value();
 
  private:

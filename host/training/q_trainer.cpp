@@ -25,7 +25,7 @@ PolicyEvaluation evaluate_policy(Model<Real>& model, const Environment& environm
                  best = environment.best_discounted_return(from[n]);
     evaluation.returns[r] += episodes[n].sum_of_rewards(1) / static_cast<double>(starts);
     evaluation.discounted_returns[r] += discounted / static_cast<double>(starts);
-    constexpr double rounding = 1e-9;  // in a sum of some thousand rewards
+    constexpr double rounding = 1e-9;  // in a sum of a few thousand rewards
     if (discounted < best - rounding * (1 + std::abs(best))) evaluation.optimal[r] = 0;
   }
   return evaluation;
@@ -82,8 +82,8 @@ void QTrainer<Real>::remember(int replica, const Episode& episode) {
   model_->backend().copy_in(stored_.data() + at, fresh.data(), fresh.size() * sizeof(Real));
 }
 
-// Every replica plays an episode, side by side: now and then it takes an action of the exploring policy, otherwise the
-// best one that its network knows. It draws from a stream of its own, however many steps the others take.
+// All replicas play an episode, side by side. Now and then a replica takes an action of the exploring policy, otherwise
+// the best one that its network knows. It draws from its own stream, however many steps the others take.
 template <class Real>
 void QTrainer<Real>::play_episodes() {
   std::vector<Random> random;
@@ -100,7 +100,8 @@ void QTrainer<Real>::play_episodes() {
   for (std::size_t r = 0; r < episodes.size(); ++r) remember(static_cast<int>(r), episodes[r]);
 }
 
-// The same sequences twice: the network reads what was seen before the action, the target network what was seen after.
+// Runs the same sequences twice: the network reads what was seen before the action, the target network what was seen
+// after it.
 template <class Real>
 void QTrainer<Real>::one_update() {
   const std::size_t batch = options_.batch, actions = environment_->actions();

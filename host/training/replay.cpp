@@ -15,7 +15,7 @@ Replay::Replay(const Environment& environment, int replicas, int capacity)
                        .found = std::to_string(capacity)});
 }
 
-// A place for an episode: one that is free again, or the first new one after the places have been doubled.
+// A place for an episode: one that is free again, or the first new one after the number of places has been doubled.
 int Replay::place() {
   if (free_.empty()) {
     const std::size_t before = stored_.size(), after = std::max<std::size_t>(16, 2 * before);
