@@ -11,7 +11,7 @@
 
 using namespace hysteron;
 
-/// Numbers that do not tell of each other, N(0, 1): [count, steps, 1].
+/// Independent numbers, N(0, 1): [count, steps, 1].
 Sequences noise(int count, int steps) {
   Sequences sequences{.count = count, .steps = steps, .features = 1};
   Random random(1, Stream::training_data);

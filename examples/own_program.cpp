@@ -16,7 +16,7 @@ class Majority final : public Task {
  public:
   std::string description() const override { return "whether more ones than zeros were shown"; }
   void declare(Settings& settings) const override {
-    settings.declare("task.steps", 15, "of a sequence, an odd number", range(1, 9999));
+    settings.declare("task.steps", 15, "steps of a sequence, an odd number", range(1, 9999));
     settings.declare("task.seed", 1, "of the data", at_least(0));
   }
   TaskData make(const Settings& settings) const override {
@@ -46,12 +46,12 @@ class Majority final : public Task {
   }
 };
 
-/// The classic start, every parameter of it smaller.
+/// The classic start with every parameter made smaller.
 class Small final : public Initializer {
  public:
   std::string description() const override { return "the classic start, times init.factor"; }
   void declare(Settings& settings) const override {
-    settings.declare("init.factor", 0.5, "what every parameter is multiplied with", range(0, 1));
+    settings.declare("init.factor", 0.5, "what every parameter is multiplied by", range(0, 1));
   }
   void initialize(const InitializerRun<float>& run) const override { draw(run); }
   void initialize(const InitializerRun<double>& run) const override { draw(run); }

@@ -1,4 +1,4 @@
-// Trains a network on arrays of your own, keeps it in a file, and lets the network of that file answer:
+// Trains a network on arrays of your own, saves it to a file, and lets the network in that file answer:
 //   train_on_arrays X.npy Y.npy model.safetensors outputs.npy
 // X [steps, batch, inputs] and Y [1, batch, outputs] are float32 or float64; the last fifth of them is the test set.
 #include <iostream>

@@ -1,4 +1,4 @@
-// Warms up a network of PyTorch's, the state_dict of a module with an nn.GRU, on sequences of your own:
+// Warms up a PyTorch network, the state_dict of a module with an nn.GRU, on sequences of your own:
 //   warm_up_pytorch in.safetensors X.npy out.safetensors
 // out.safetensors has the names, types and order of in.safetensors, for load_state_dict.
 #include <iostream>

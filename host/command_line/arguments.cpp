@@ -35,7 +35,7 @@ std::string kind_of(const Argument::Target& target) {
 
 }  // namespace
 
-// --- One of them
+// --- One argument
 
 Argument::Argument(const std::string& names, Target target, std::string description)
     : target_(target),
@@ -112,7 +112,7 @@ void Argument::take(const std::vector<std::string>& values) {
   if (auto* real = std::get_if<std::optional<double>*>(&target_)) **real = number_in<double>(text);
 }
 
-// --- All of them
+// --- All arguments
 
 Argument& Arguments::add(const std::string& names, Argument::Target target, std::string description) {
   return all_.emplace_back(names, target, std::move(description));
@@ -150,7 +150,8 @@ void Arguments::parse(const std::vector<std::string>& words) {
     if (given[1] != '-') {  // -qv is -q -v
       for (const char letter : given.substr(1)) {
         Argument& option = option_named(std::string("-") + letter);
-        if (!option.flag()) throw defect({.what = "a short name of what is no flag", .found = option.name()});
+        if (!option.flag())
+          throw defect({.what = "a short name for something that is not a flag", .found = option.name()});
         option.take({});
       }
       continue;

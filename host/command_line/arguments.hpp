@@ -10,18 +10,18 @@ namespace hysteron {
 /// One option of a verb, an argument without a name, or a flag.
 class Argument {
  public:
-  /// Where the value goes, and what kind of value it is. A bool is a flag; a list takes one value or more, each time.
+  /// Where the value goes, and what kind of value it is. A bool is a flag; a list takes one or more values each time.
   using Target = std::variant<bool*, int*, double*, std::string*, std::optional<int>*, std::optional<double>*,
                               std::vector<std::string>*>;
 
   Argument(const std::string& names, Target target, std::string description);
 
   Argument& required();
-  Argument& needs(std::string other);                   ///< may be given with `other` only
+  Argument& needs(std::string other);                   ///< may only be given with `other`
   Argument& excludes(std::vector<std::string> others);  ///< may not be given with any of them
   Argument& range(double least, double most);
   Argument& choices(std::vector<std::string> names);  ///< an unknown one is answered with the nearest
-  Argument& otherwise(std::string text);   ///< what help says of its not being given: "all", "the first run's folder"
+  Argument& otherwise(std::string text);   ///< what help says applies without it: "all", "the first run's folder"
   Argument& value_name(std::string name);  ///< what help calls the value: FILE
 
   bool given() const { return times_ > 0; }
@@ -52,8 +52,8 @@ class Argument {
   int times_ = 0;
 };
 
-/// What a verb takes from the command line. Each argument is bound to a value of the verb's own, which keeps what it
-/// holds where nothing is given; that is the default that help shows.
+/// What a verb takes from the command line. Each argument is bound to a variable of the verb, which keeps its value if
+/// nothing is given; that value is the default that help shows.
 class Arguments {
  public:
   explicit Arguments(std::string verb) : verb_(std::move(verb)) {}  ///< "measure vaa", for messages
@@ -62,7 +62,7 @@ class Arguments {
 
   /// names: "--units", "-q,--quiet", or "RUN" for an argument without a name. The target must outlive parse().
   Argument& add(const std::string& names, Argument::Target target, std::string description);
-  /// Of those added before, to say more of it.
+  /// One of the arguments added before, to say more about it.
   Argument& at(const std::string& name);
 
   /// Takes the words after the verb. Throws usage errors that say what is wrong and name the nearest known option.
@@ -77,7 +77,7 @@ class Arguments {
   void expect_consistent() const;
 
   std::string verb_;
-  std::list<Argument> all_;  // addresses stay
+  std::list<Argument> all_;  // addresses stay valid
 };
 
 }  // namespace hysteron

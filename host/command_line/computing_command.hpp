@@ -15,8 +15,8 @@
 
 namespace hysteron {
 
-/// A verb that computes one result on one device. The result is a struct of values with types: print() says it in
-/// words, json() in keys; around that all such verbs are alike.
+/// A verb that computes one result on one device. The result is a struct of typed values: print() gives it in words,
+/// json() in keys; everything around that is the same for all such verbs.
 template <class Result>
 class ComputingCommand : public Command {
  public:
@@ -37,11 +37,11 @@ class ComputingCommand : public Command {
   virtual void declare_settings(Settings& settings) const { declare_machine(settings); }
   virtual Result compute(Settings& settings) = 0;
   virtual void print(const Result& result) const = 0;
-  /// Without what every result has: run, seconds, device, seed.
+  /// Without the keys that every result has: run, seconds, device, seed.
   virtual Json json(const Result& result) const = 0;
   virtual int exit_code(const Result&) const { return 0; }
 
-  /// Made when it is first asked for: what is wrong with files is told before.
+  /// Made when it is first asked for, so that errors in files are reported before.
   Backend& backend(const Settings& settings) {
     if (!backend_) backend_ = backend_of(settings, &journal());
     return *backend_;
@@ -55,7 +55,7 @@ class ComputingCommand : public Command {
   std::optional<std::uint64_t> seed_;  ///< what the result was drawn with; none: nothing was drawn
 
  private:
-  std::unique_ptr<Journal> journal_;  // outlives the backend, which tells it of its schedules
+  std::unique_ptr<Journal> journal_;  // outlives the backend, which reports its schedules to it
   std::unique_ptr<Backend> backend_;
 };
 

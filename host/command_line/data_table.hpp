@@ -7,15 +7,15 @@
 
 namespace hysteron {
 
-/// What the verbs about data sets are given: which sets, and where they lie.
+/// What the verbs about data sets are given: which sets, and where they are.
 struct DataTable {
-  std::string data;                ///< --data; empty: data_folders() tells
+  std::string data;                ///< --data; empty: data_folders() decides
   std::string table;               ///< --sets; empty: the program's own
   std::vector<std::string> names;  ///< of the sets asked for
 
-  /// --data, --sets.
+  /// Declares --data, --sets.
   void declare(Arguments& arguments);
-  /// The names too.
+  /// Declares the names too.
   Argument& declare_names(Arguments& arguments, const std::string& description);
 
   /// Every set of the table.

@@ -94,7 +94,7 @@ std::string help_of_program(const std::vector<const Command*>& commands) {
       entry("hysteron demo", "what a warm-up does, in about a minute: a table and a page"),
       entry("hysteron train --task copy_first_input --init warm_up --out runs/first",
             "networks of your choice; what they learned is in the folder runs/first"),
-      entry("hysteron help train", "the tasks, cells and starts that there are, and every option"), list_of(commands));
+      entry("hysteron help train", "the available tasks, cells and starts, and every option"), list_of(commands));
 }
 
 }  // namespace hysteron

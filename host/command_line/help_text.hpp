@@ -8,7 +8,7 @@
 
 namespace hysteron {
 
-/// What --help prints, in lines of 80 letters: of the whole program, of a group of verbs ("measure"), of a verb.
+/// What --help prints, in lines of 80 characters: for the whole program, for a group of verbs ("measure"), for a verb.
 std::string help_of_program(const std::vector<const Command*>& commands);
 std::string help_of_group(const std::vector<std::string>& words, const std::vector<const Command*>& commands);
 std::string help_of_verb(Command& command);
@@ -16,8 +16,8 @@ std::string help_of_verb(Command& command);
 /// "hysteron train [CONFIG] [OPTIONS]".
 std::string usage_of(const Arguments& arguments);
 
-/// Fills the lines of paragraphs anew, up to `width` letters, each line but the first indented. A single end of line is
-/// a space, an empty line ends a paragraph.
+/// Wraps paragraphs anew into lines of up to `width` characters, with each line but the first indented. A single end of
+/// line is a space, an empty line ends a paragraph.
 std::string filled(std::string_view text, std::size_t indent = 0, std::size_t width = 80);
 
 }  // namespace hysteron

@@ -9,7 +9,7 @@ namespace hysteron {
 
 void NetworkFiles::declare(Arguments& arguments) {
   arguments.add("--model", &model, "the network, a safetensors file of ours or of PyTorch").value_name("FILE");
-  arguments.add("--cell", &cell, "its cell").value_name("NAME").otherwise("the file tells");
+  arguments.add("--cell", &cell, "its cell").value_name("NAME").otherwise("as the file says");
   sequences.declare(arguments);
 }
 

@@ -21,7 +21,7 @@ struct NetworkFiles {
   std::vector<std::string> names() const { return {model, sequences.inputs, sequences.lengths}; }
 };
 
-/// Runs work(float{}) or work(double{}), as the file's parameters are.
+/// Runs work(float{}) or work(double{}), depending on the type of the file's parameters.
 template <class Work>
 auto with_precision(const StoredModel& stored, const Work& work) {
   return stored.is_double() ? work(double{}) : work(float{});
@@ -30,7 +30,7 @@ auto with_precision(const StoredModel& stored, const Work& work) {
 /// Throws a data error unless each step of the sequences has as many values as the network reads.
 void expect_inputs(const StoredModel& stored, const Sequences& sequences, const std::string& file);
 
-/// Throws a numeric error, which says of what, when a value is not finite.
+/// Throws a numeric error that says where, if a value is not finite.
 template <class Real>
 void expect_finite(std::span<const Real> values, const std::string& what);
 

@@ -16,35 +16,36 @@
 
 namespace hysteron {
 
-/// A flag of the command line that sets a key: --units is model.units. Help describes it as the key is declared, unless
-/// it is said here what it is, and what its not being given comes to.
+/// A command-line flag that sets a key: --units is model.units. Help describes it as the key's declaration does, unless
+/// a description, or what applies without the flag, is given here.
 struct KeyFlag {
   std::string flag, key, description = {}, otherwise = {};
 };
 
-/// What every verb understands: which settings are given, and how much is said. Declares itself on a verb's options.
+/// The options that every verb understands: which settings are given, and how much is printed. It declares itself among
+/// the options of a verb.
 class Options {
  public:
   /// CONFIG, the flags given, --device, --threads, --schedule, --seed, --set, --json, -q, -v.
   void declare(Arguments& arguments, std::span<const KeyFlag> flags);
   /// The same without CONFIG.
   void declare_settings(Arguments& arguments, std::span<const KeyFlag> flags);
-  /// Of a verb that takes no configuration: the flags given, --device, --threads, --schedule, --json, -q, -v.
+  /// For a verb that takes no configuration: the flags given, --device, --threads, --schedule, --json, -q, -v.
   void declare_machine(Arguments& arguments, std::span<const KeyFlag> flags = {});
 
-  /// Of a verb that computes nothing: --json, -q, -v.
+  /// For a verb that computes nothing: --json, -q, -v.
   void declare_output(Arguments& arguments);
 
   /// Takes in the file, the environment, --set and the flags, in that order of precedence.
   Settings settings() const;
 
-  /// Throws a usage error when any settings are given: what goes on (words: "a run") has its own.
+  /// Throws a usage error if any settings are given, since a run that goes on has its own (`what`: "a run").
   void expect_no_settings(const std::string& what) const;
 
   /// A journal that the console listens to, as loud as -q and -v say.
   std::unique_ptr<Journal> journal() const;
 
-  /// What --set and the flags give, as --set takes it.
+  /// The settings from --set and the flags, in the form that --set takes.
   std::vector<std::string> assignments() const;
 
   bool json() const { return json_; }
@@ -60,7 +61,7 @@ class Options {
 
   std::string file_;
   std::vector<std::string> assignments_;
-  std::list<Taken> taken_;  // addresses stay
+  std::list<Taken> taken_;  // addresses stay valid
   bool json_ = false, quiet_ = false, verbose_ = false;
 };
 
@@ -80,8 +81,8 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// A verb's result with the keys that all have: run (null: it makes no run folder), .., seconds, device, seed (null: it
-/// draws nothing).
+/// A verb's result with the keys that all results have: run (null: it makes no run folder), .., seconds, device, seed
+/// (null: it draws nothing).
 Json complete_result(Json result, const Stopwatch& watch, const std::string& device, Json seed);
 
 }  // namespace hysteron

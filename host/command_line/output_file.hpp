@@ -7,16 +7,16 @@
 
 namespace hysteron {
 
-/// What becomes of a file that is there already.
+/// What happens to a file that already exists.
 enum class Overwrite { refused, allowed };
 
-/// To be called before the work whose result goes there. Throws a usage error for a file that is there and not to be
-/// overwritten, or that is one of those that are read (empty names are none); a data error where nothing can be
+/// Call this before the work whose result goes there. Throws a usage error for a file that exists and is not to be
+/// overwritten, or that is one of those that are read (empty names are ignored); a data error if nothing can be
 /// written.
 void expect_writable(const std::filesystem::path& path, Overwrite overwrite,
                      const std::vector<std::string>& read_too = {});
 
-/// The files of sequences that settings name, for expect_writable.
+/// The files of sequences named in the settings, for expect_writable.
 std::vector<std::string> sequence_files(const Settings& settings);
 
 }  // namespace hysteron

@@ -1,4 +1,4 @@
-// The only catch, the only exit code.
+// The only place that catches errors and chooses the exit code.
 #include <cstdio>
 #include <exception>
 #include <new>

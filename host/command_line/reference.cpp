@@ -24,7 +24,7 @@ constexpr const char* exit_codes =
 | 130, 143 | ended at once by a second signal |
 )";
 
-// In a cell of a table a bar ends the cell.
+// In a table, a bar would end the cell.
 std::string cell_text(const std::string& text) {
   std::string escaped;
   for (const char letter : text) escaped += letter == '|' ? "\\|" : std::string(1, letter);

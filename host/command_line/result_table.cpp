@@ -49,7 +49,7 @@ struct ResultRow {
   std::string label;
 };
 
-/// solved: what the last column is called.
+/// solved: the title of the last column.
 std::string table_of(const std::vector<ResultRow>& rows, std::span<const ResultColumn> columns, const char* solved) {
   std::size_t width = 16;
   for (const ResultRow& row : rows) width = std::max(width, row.label.size() + 2);

@@ -3,12 +3,11 @@
 
 namespace hysteron {
 
-/// To be called first. Standard streams that are closed lead to /dev/null from now on: no file that is opened later
-/// takes their place, and gets what is said to the user. A reader that went away (SIGPIPE) ends nothing: the write
-/// fails.
+/// Call this first. Closed standard streams lead to /dev/null from now on, so that no file opened later takes their
+/// place and receives what is meant for the user. A reader that has gone away (SIGPIPE) ends nothing: the write fails.
 void prepare_standard_streams();
 
-/// Says it on standard error; where that cannot be written, nobody hears it, and all goes on.
+/// Writes the text to standard error; if that cannot be written, the text is lost and everything goes on.
 void tell(std::string_view text);
 
 }  // namespace hysteron

@@ -14,7 +14,7 @@ namespace hysteron {
 
 namespace {
 
-/// The tasks that read a data set, each as another variant of it: permuted_mnist reads mnist, permuted.
+/// The tasks that read a data set, each reading another variant of it: permuted_mnist reads mnist, permuted.
 std::map<std::string, std::string> tasks_by_variant(const std::string& set) {
   std::map<std::string, std::string> tasks;
   for (const std::string& name : Registry<Task>::names())
@@ -40,7 +40,7 @@ void TaskSequences::declare(Arguments& arguments) {
   arguments.add("--data", &data, "a data set that has variants, or any task; its keys with --set task.KEY=VALUE")
       .value_name("NAME");
   arguments.add("--variant", &variant, every_variant()).needs("--data").value_name("NAME");
-  arguments.add("--limit", &limit, "the first so many sequences")
+  arguments.add("--limit", &limit, "number of sequences to take, from the first on")
       .range(1, std::numeric_limits<int>::max())
       .otherwise("all");
 }

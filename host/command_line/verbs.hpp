@@ -16,15 +16,15 @@ class Verbs {
   /// Runs what a command line says: its first word is the program's name. Returns the exit code; throws Error.
   int run(const std::vector<std::string>& line);
 
-  /// What help says of the program (no words), of a group of verbs, or of a verb. Throws a usage error for others.
+  /// What help says about the program (no words), a group of verbs, or a verb. Throws a usage error for others.
   std::string help(const std::vector<std::string>& words) const;
 
   const std::vector<std::unique_ptr<Command>>& all() const { return commands_; }
 
  private:
-  // The command whose words begin these, or none where they are the name of a group. Throws for what is neither.
+  // The command whose words are the first of these, or none if they name a group. Throws if they are neither.
   Command* find(const std::vector<std::string>& words) const;
-  // Those whose words begin with these, and the words that may come next.
+  // The commands whose words begin with these, and the words that may come next.
   std::vector<const Command*> below(std::span<const std::string> words) const;
   std::vector<std::string> next_words(std::span<const std::string> words) const;
 

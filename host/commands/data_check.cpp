@@ -18,7 +18,7 @@ class DataCheck final : public Command {
   std::string summary() const override { return "compare the files of data sets with what they should hold"; }
   std::string description() const override {
     return R"(Reads every file of data sets and compares the SHA-256 of its contents, unpacked, with the known one.
-Without names: of all data sets that are there. Exits with 3 when a file is wrong or missing, or none is there.)";
+Without names, checks all data sets that exist. Exits with 3 when a file is wrong or missing, or none is there.)";
   }
 
   void declare(Arguments& arguments) override {

@@ -14,8 +14,8 @@ class Help final : public Command {
   std::string example() const override { return "hysteron help measure vaa"; }
   std::string summary() const override { return "what a verb does, and every option of it"; }
   std::string description() const override {
-    return R"(What a verb does, and every option of it; without a verb, the verbs that there are. --markdown gives the
-same of all verbs as one page.)";
+    return R"(What a verb does, and every option of it; without a verb, the list of verbs. --markdown gives the
+same for all verbs as one page.)";
   }
 
   void declare(Arguments& arguments) override {

@@ -24,7 +24,7 @@ class Infer final : public ComputingCommand<InferredFiles> {
   }
   std::string summary() const override { return "run a network over sequences; write its outputs and states"; }
   std::string description() const override {
-    return R"(Runs a network over sequences. Y [steps, batch, outputs] is the read-out at every step or, of a network
+    return R"(Runs a network over sequences. Y [steps, batch, outputs] is the read-out at every step or, for a network
 without one, the top layer's h; past a sequence's length, what its last state gives. S [batch, units] are the last
 states: layer by layer, the halves of a double layer and an LSTM's h and c side by side; with --at all those after every
 step, S [steps, batch, units]. Files of these names are replaced. Numbers have the network's precision.)";

@@ -100,8 +100,7 @@ data sets are found. Exits with 1 when a self-test fails.)";
 
   Json json(const Build& build) const override {
     Json cells = Json::object(), folders = Json::array(), tasks = Json::object(), initializers = Json::object();
-    // What a step takes: recurrent matrices, in products one after the other; and the module of PyTorch's that it
-    // equals.
+    // What a step takes: recurrent matrices, in products one after the other; and the PyTorch module that it equals.
     for (const CellInfo& cell : every_cell())
       cells[std::string(cell.name)] = {{"matrices", cell.matrices()},
                                        {"products", (cell.recurrent > 0) + (cell.deep > 0)},

@@ -11,7 +11,7 @@
 namespace hysteron {
 namespace {
 
-/// Of the file that was written.
+/// Describes the file that was written.
 struct EncodedStates {
   std::vector<std::int64_t> shape;
 };

@@ -46,7 +46,7 @@ error_by_lag the mean squared error of what is decoded from the last state.)";
     std::vector<std::string> solvers{"auto"};
     for (const SolverKind kind : {SolverKind::gram, SolverKind::incremental, SolverKind::randomized})
       solvers.push_back(to_string(kind));
-    arguments.add("--solver", &solver_, "auto takes that of a state, else it goes by size")
+    arguments.add("--solver", &solver_, "auto takes that of a state, otherwise it chooses by size")
         .choices(solvers)
         .value_name("NAME");
     oversampling_ = &arguments
@@ -83,7 +83,7 @@ error_by_lag the mean squared error of what is decoded from the last state.)";
     return result;
   }
 
-  // Nothing to add is right when there are states.
+  // It is right to add nothing when there are states.
   Sequences read(Settings& settings) const {
     if (!task_.data.empty()) return task_.read(settings);
     if (!settings.mentions("task.inputs") && resume_.empty() && merge_.empty())
@@ -116,7 +116,7 @@ error_by_lag the mean squared error of what is decoded from the last state.)";
                          .hint = "give the state another name"});
   }
 
-  // From a state, if there is one that may be the beginning; else anew.
+  // Begins from a state if there is one that may be the beginning, otherwise anew.
   std::unique_ptr<LinearAutoencoderSolver> begin(Backend& device, const Sequences& sequences) {
     std::string state = resume_;
     if (state.empty() && !merge_.empty() && (!kind_ || sequences.count == 0)) {

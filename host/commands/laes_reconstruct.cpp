@@ -14,7 +14,7 @@ namespace {
 
 struct Reconstruction {
   int components = 0, sequences = 0;
-  double error = 0;  ///< the mean square, over all values that there are
+  double error = 0;  ///< the mean square, over all existing values
   LagErrors by_lag;
 };
 

@@ -124,7 +124,7 @@ count; steps past a sequence's length do not.)";
     return file;
   }
 
-  // Of the norms, a few steps from the first to the last.
+  // Prints the norms at only a few steps, from the first to the last.
   void print(const MeasuredGradient& measured) const override {
     fmt::print("loss           {:.6g}\ngradient norm  {:.6g}\n", measured.loss, measured.norm);
     const std::vector<std::vector<double>>& norms = measured.state_norms;

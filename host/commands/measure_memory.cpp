@@ -33,9 +33,9 @@ hysteron measure memory --model m.safetensors --steps 1000 --lags 200)";
   std::string description() const override {
     return R"(What the best linear decoders (ridge regression, found on the first sequences, tested on the last) read of
 past inputs from the states of a network, all layers together, or of a linear autoencoder. error_by_lag is the mean
-squared error of the input j steps ago, variance_by_lag that of always answering the mean; capacity the sum over lags
-and features of 1 - error/variance (Jaeger 2001, Dambre et al. 2012); restitution the share of the squares of whole
-sequences that comes back. Of sequences that are given, each sequence's last state is asked; without, the inputs are
+squared error of the input j steps ago, variance_by_lag that of always answering with the mean; capacity the sum over
+lags and features of 1 - error/variance (Jaeger 2001, Dambre et al. 2012); restitution the share of the squares of whole
+sequences that comes back. From given sequences, each sequence's last state is decoded; without them, the inputs are
 drawn from N(0, 1), and every state is. --noise adds noise to every state, before the next step.)";
   }
 
@@ -48,18 +48,17 @@ drawn from N(0, 1), and every state is. --noise adds noise to every state, befor
         .value_name("FILE");
     arguments.add("--lags", &measure_.lags, "inputs to decode, the latest first")
         .range(0, 1'000'000)
-        .otherwise("all; of drawn inputs, half the steps");
-    arguments.add("--at", &at_, "the states that are asked; of all, those after as many steps as lags")
+        .otherwise("all; for drawn inputs, half the steps");
+    arguments.add("--at", &at_, "the states that are decoded; with all, those after as many steps as lags")
         .choices(key_named("task.at").limits.choices)
         .value_name("STEPS");
-    arguments.add("--noise", &measure_.noise, "in units of the standard deviation of the states without");
-    arguments.add("--ridge", &measure_.ridge, "of the decoders, in units of the states' variance")
+    arguments.add("--noise", &measure_.noise, "noise on the states, in units of their standard deviation without it");
+    arguments.add("--ridge", &measure_.ridge, "ridge of the decoders, in units of the states' variance")
         .otherwise("the best for each lag");
-    arguments.add("--test-share", &measure_.test_share, "the last of the sequences, which test the decoders");
-    arguments.add("--steps", &steps_, "of inputs that are drawn")
-        .range(1, 100'000'000)
-        .excludes({"--inputs", "--data"});
-    arguments.add("--sequences", &drawn_, "of inputs that are drawn")
+    arguments.add("--test-share", &measure_.test_share,
+                  "share of the sequences, the last ones, that test the decoders");
+    arguments.add("--steps", &steps_, "steps of drawn inputs").range(1, 100'000'000).excludes({"--inputs", "--data"});
+    arguments.add("--sequences", &drawn_, "sequences of drawn inputs")
         .range(2, 1'000'000)
         .excludes({"--inputs", "--data"});
     static const KeyFlag flags[] = {{"--folder", "task.data"}};
@@ -78,7 +77,7 @@ drawn from N(0, 1), and every state is. --noise adds noise to every state, befor
 
   bool draws() const { return files_.sequences.inputs.empty() && task_.data.empty(); }
 
-  // As given, or drawn; and from when on states are asked.
+  // The sequences, given or drawn. Also sets the steps after which states are decoded.
   Sequences sequences_of(int features, Settings& settings) {
     const Answers at = answers_named(at_);
     measure_.asked =

@@ -15,7 +15,7 @@ namespace {
 
 struct MeasuredAttractors {
   double vaa = 0, vaa_star = 0;
-  double attractors = 0;  ///< of a network: the mean of the draws
+  double attractors = 0;  ///< for a network: the mean of the draws
   std::int64_t n = 0;
 };
 
@@ -29,17 +29,17 @@ hysteron measure vaa --states S.npy)";
   std::string summary() const override { return "how many attractors a network reaches"; }
   std::string description() const override {
     return R"(How many attractors a network reaches (Lambrechts et al. 2023): VAA is their number over n, from 1/n to 1.
-Of a network: n sequences up to random lengths (those with --lengths: to their ends), then each layer alone under a
-constant input, the mean of several draws. Or of a matrix of states [n, units].)";
+For a network: n sequences run up to random lengths (with --lengths, to their ends), then each layer alone under a
+constant input; the mean of several draws. Or for a matrix of states [n, units].)";
   }
 
   void declare(Arguments& arguments) override {
     files_.declare(arguments);
     arguments.add("--states", &states_, "a matrix of states S.npy [n, units] instead of a network").value_name("FILE");
     arguments.add("--epsilon", &measure_.epsilon, "states nearer than this are one attractor");
-    arguments.add("--steps", &measure_.steps, "under the constant input").range(1, 1'000'000'000);
-    arguments.add("--draws", &measure_.draws, "that the result is the mean of").range(1, 1'000'000);
-    arguments.add("--sequences", &measure_.sequences, "n, of a draw").range(1, 65536);
+    arguments.add("--steps", &measure_.steps, "steps under the constant input").range(1, 1'000'000'000);
+    arguments.add("--draws", &measure_.draws, "draws over which the result is averaged").range(1, 1'000'000);
+    arguments.add("--sequences", &measure_.sequences, "n, the sequences of a draw").range(1, 65536);
     static const KeyFlag seed[] = {seed_flag()};
     options_.declare_machine(arguments, seed);
   }

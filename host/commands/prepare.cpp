@@ -29,7 +29,7 @@ struct Preparation {
 struct PreparedNetworks {
   std::string init, cell;
   Prepared measured;
-  std::vector<std::string> files;  ///< one a replica
+  std::vector<std::string> files;  ///< one per replica
 };
 
 class Prepare final : public ComputingCommand<PreparedNetworks> {
@@ -51,9 +51,9 @@ out-00.safetensors, out-01.safetensors, …)";
   void declare(Arguments& arguments) override {
     options_.declare(arguments, task_flags());
     arguments
-        .add("--model", &model_, "your own network, a safetensors file of ours or of PyTorch (--cell tells its cell)")
+        .add("--model", &model_, "your own network, a safetensors file of ours or of PyTorch (--cell names its cell)")
         .value_name("FILE");
-    arguments.add("--outputs", &outputs_, "of the read-out of a new network")
+    arguments.add("--outputs", &outputs_, "outputs of the read-out of a new network")
         .range(0, 1'000'000)
         .otherwise("the task's, or no read-out");
     arguments.add("--out", &out_, "the file of the network, .safetensors").value_name("FILE").required();
@@ -91,7 +91,7 @@ out-00.safetensors, out-01.safetensors, …)";
     return as_stored ? with_precision(*stored, prepare) : with_precision(settings, prepare);
   }
 
-  // With --force the network's own file may be replaced, what it is prepared on never.
+  // With --force the network's own file may be replaced, but never the files that it is prepared on.
   void expect_outputs(const std::vector<fs::path>& files, const Settings& settings) const {
     for (const fs::path& file : files)
       expect_writable(file, force_ ? Overwrite::allowed : Overwrite::refused, sequence_files(settings));
@@ -107,7 +107,7 @@ out-00.safetensors, out-01.safetensors, …)";
     return files;
   }
 
-  // The user's network; a size that is given must be the file's.
+  // The user's network; any size that is given must match the file's.
   StoredModel own_network(const Settings& settings) const {
     StoredModel stored = read_model(model_, settings.given("model.cell") ? settings.text("model.cell") : "");
     const auto expect = [&](const char* key, const std::string& given, const std::string& found) {

@@ -27,7 +27,7 @@ data tell about each of the others against the first: replicas of the same seed 
 
   void declare(Arguments& arguments) override {
     arguments.add("RUN", &runs_, "run folders").required();
-    arguments.add("--compare", &compare_, "each of the others against the first");
+    arguments.add("--compare", &compare_, "compare each of the others with the first");
     arguments.add("--out", &out_, "the page").value_name("FILE").otherwise("report.html in the first run's folder");
     arguments.add("--json", &json_, "the last line of stdout is one JSON object");
   }

@@ -30,7 +30,7 @@ minutes on a laptop, full has the papers' sizes. --set, and flags, go to every a
     arguments.add("--list", &list_, "say what each experiment is");
     arguments.add("--scale", &scale_, "how large").choices({"quick", "full"}).value_name("SCALE");
     arguments.add("--out", &out_, "the folder of all runs").value_name("FOLDER").otherwise("runs/reproduce-NAME-SCALE");
-    arguments.add("--force", &force_, "replace the reproduction that is there");
+    arguments.add("--force", &force_, "replace an existing reproduction");
     arguments.add("--resume", &resume_, "go on with the reproduction in this folder")
         .excludes({"NAME", "--scale", "--out", "--force"})
         .value_name("FOLDER");
@@ -82,7 +82,7 @@ minutes on a laptop, full has the papers' sizes. --set, and flags, go to every a
     if (name_.empty())
       throw usage_error({.what = "which experiment?",
                          .expected = "a name, or --resume FOLDER",
-                         .hint = "hysteron reproduce --list tells the names"});
+                         .hint = "hysteron reproduce --list lists the names"});
     ReproductionPlan plan;
     plan.name = name_;
     plan.scale = scale_named(scale_);

@@ -31,7 +31,7 @@ configuration, models, journal, result and a page. Ctrl-C once finishes the step
   void declare(Arguments& arguments) override {
     options_.declare(arguments, task_flags());
     arguments.add("--out", &out_, "the run folder").value_name("FOLDER").otherwise("runs/TASK-CELL-INIT-SEED");
-    arguments.add("--force", &force_, "replace a run folder that is there");
+    arguments.add("--force", &force_, "replace an existing run folder");
     arguments.add("--resume", &resume_, "go on with the run in this folder, with its own configuration")
         .excludes({"--out", "--force"})
         .value_name("FOLDER");

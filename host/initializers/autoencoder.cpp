@@ -20,17 +20,19 @@ class Autoencoder final : public Initializer {
   void declare(Settings& settings) const override {
     const AutoencoderOptions options;
     const std::vector<double> none;
-    settings.declare("init.components", options.components,
-                     "of each layer's memory; 0: its units; the units left over start as classic ones",
-                     range(0, 65536));
+    settings.declare(
+        "init.components", options.components,
+        "components of each layer's memory; 0: as many as its units; the units left over start as classic ones",
+        range(0, 65536));
     settings.declare("init.components_each", none, "one value for each replica instead", range(0, 65536));
     settings.declare("init.window", options.window,
-                     "lags that count; 0: all while lags times features are 4096 at most, else as many as make 2048",
+                     "lags that count; 0: all if lags times features are at most 4096, else as many as make 2048",
                      range(0, 1e9));
     settings.declare("init.windows", none, "one value for each replica instead", range(0, 1e9));
     settings.declare("init.samples", options.samples,
-                     "training sequences that are looked at, each replica's own draw; 0: all of them", range(0, 1e9));
-    settings.declare("init.solver", "auto", "auto goes by size", one_of({"auto", "gram", "incremental", "randomized"}));
+                     "training sequences that are used, drawn for each replica; 0: all of them", range(0, 1e9));
+    settings.declare("init.solver", "auto", "auto chooses by size",
+                     one_of({"auto", "gram", "incremental", "randomized"}));
     settings.declare("init.scale", options.layer.scale,
                      "scale of the states; small states stay where tanh is nearly a line", above(0));
     settings.declare("init.gate_bias", options.layer.gate_bias,
@@ -43,7 +45,7 @@ class Autoencoder final : public Initializer {
   void initialize(const InitializerRun<double>& run) const override { fit(run); }
 
  private:
-  // Whole numbers, one a replica, or none.
+  // Whole numbers, one per replica, or none.
   static std::vector<int> one_each(const Settings& settings, const char* key, std::size_t replicas) {
     const std::vector<double>& each = settings.numbers(key);
     std::vector<int> whole;

@@ -14,7 +14,8 @@ class Chrono final : public Initializer {
   std::string reason_against(const CellInfo& cell) const override { return reason_against_chrono(cell); }
   void declare(Settings& settings) const override {
     settings.declare("init.time_constant", ChronoOptions().time_constant,
-                     "the largest of chrono, in steps; 0: as long as the sequences", range(0, 1'000'000'000));
+                     "the largest time constant of chrono, in steps; 0: the length of the sequences",
+                     range(0, 1'000'000'000));
     declare_compat(settings);
   }
   void initialize(const InitializerRun<float>& run) const override { draw(run); }

@@ -49,7 +49,7 @@ class WarmingUp final : public Initializer {
              .learning_rate = settings.number("init.learning_rate"),
              .longest = whole("init.longest"),
              .ramp = whole("init.ramp"),
-             .measure = {.draws = 0}},  // who initializes measures
+             .measure = {.draws = 0}},  // the caller measures
             *run.journal);
   }
 };

@@ -11,7 +11,7 @@
 namespace hysteron {
 namespace {
 
-// A screen shows no more points than this, and the page stays small.
+// A screen shows no more points than this, and the page stays small this way.
 constexpr std::size_t most_points = 1000;
 
 // Six digits are more than a screen shows.
@@ -26,7 +26,7 @@ Json points(const Line& line) {
   return list;
 }
 
-// Nothing but "</" could end the script element too early.
+// Only "</" could end the script element too early.
 std::string script_of(const Json& data) {
   std::string text = json_line(data), safe;
   for (const char letter : text) {

@@ -29,7 +29,7 @@ struct Chart {
   std::string x_label, y_label;  ///< with units
   Scale y_scale = Scale::linear;
   std::optional<double> y_from, y_to;  ///< the axis shows at least these
-  std::optional<double> y_most = {};   ///< the axis ends here at the latest: what is higher leaves the chart
+  std::optional<double> y_most = {};   ///< the axis ends here at the latest; higher values leave the chart
   std::vector<Line> lines;
   std::vector<Level> levels;
 };
@@ -48,7 +48,7 @@ struct PictureRow {
   std::vector<Picture> pictures;
 };
 
-/// Pictures in rows of equally many under one title, as a <figure> element.
+/// Pictures in rows of equal length under one title, as a <figure> element.
 struct PictureTable {
   std::string title, caption;
   double darkest = 0, brightest = 1;
@@ -56,7 +56,7 @@ struct PictureTable {
 };
 std::string figure_of(const PictureTable& table);
 
-/// A text in which nothing is markup.
+/// The text with everything escaped that would be markup.
 std::string escaped(std::string_view text);
 
 }  // namespace hysteron

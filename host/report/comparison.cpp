@@ -15,7 +15,7 @@ namespace {
 
 enum class Better { lower, higher };
 
-enum class WithoutNumber { pair_left_out, last_episode };  ///< what becomes of a replica that has none
+enum class WithoutNumber { pair_left_out, last_episode };  ///< what happens to a replica that has none
 
 /// What a task is judged by: the first of these that its runs have.
 struct Measure {
@@ -84,7 +84,7 @@ std::string sentence_of(const Comparison& c, Better better, const Missing& missi
   return text;
 }
 
-/// "" where the task has no level that counts as solved.
+/// Empty if the task has no level that counts as solved.
 std::string solved_sentence(const RunRecord& reference, const std::string& reference_label, const RunRecord& arm,
                             const std::string& arm_label) {
   const auto judged = [](const RunRecord& run) {
@@ -125,7 +125,7 @@ Comparison compare(const RunRecord& reference, const std::string& reference_labe
                     .of_reference = {},
                     .of_arm = {},
                     .sentence = {}};
-  const std::int64_t shift = arm.result.seed - reference.result.seed;  // replica k draws as the run of seed + k
+  const std::int64_t shift = arm.result.seed - reference.result.seed;  // replica k draws like a run with seed + k
   std::vector<double> differences;
   int shared = 0;
   Missing missing;

@@ -10,7 +10,7 @@
 
 namespace hysteron {
 
-/// One arm beside a reference, pair by pair of replicas with the same seed and the same data.
+/// One arm compared with a reference, in pairs of replicas with the same seed and the same data.
 struct Comparison {
   std::string reference, arm;                ///< labels
   std::string measure;                       ///< "test loss", "test accuracy", ..: what is compared
@@ -19,15 +19,15 @@ struct Comparison {
   std::string sentence;                      ///< what the data say
 };
 
-/// The arm against the reference by its task's own measure. Throws a usage error that says why two runs cannot be
-/// compared: other tasks, no seed in common.
+/// Compares the arm with the reference by the measure of their task. Throws a usage error that says why two runs cannot
+/// be compared: different tasks, no seed in common.
 Comparison compare(const RunRecord& reference, const std::string& reference_label, const RunRecord& arm,
                    const std::string& arm_label);
 
-/// Every run against the first.
+/// Compares every other run with the first.
 std::vector<Comparison> compare(const std::vector<RunRecord>& runs, const std::vector<std::string>& labels);
 
-std::string comparison_text(const std::vector<Comparison>& comparisons);  ///< the sentences, a line each
+std::string comparison_text(const std::vector<Comparison>& comparisons);  ///< the sentences, one per line
 Json comparison_json(const Comparison& comparison);
 
 }  // namespace hysteron

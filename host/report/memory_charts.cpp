@@ -39,7 +39,7 @@ void add_curves(Chart& chart, const std::vector<Curve>& replicas, std::size_t co
                            .y = replicas[r]});
 }
 
-/// Errors over variances, both summed over nearby lags, since some inputs hardly vary, as the border of a digit.
+/// Errors over variances, both summed over nearby lags, since some inputs hardly vary, such as the border of a digit.
 Curve smoothed_ratio(const Curve& errors, const Curve& variances) {
   const std::size_t size = errors.size(), reach = size / 56;
   Curve relative(size);
@@ -96,8 +96,9 @@ Chart memory_chart(std::string title, std::string caption) {
 }  // namespace
 
 std::vector<Chart> memory_charts_of(const std::vector<RunRecord>& runs, const std::vector<std::string>& labels) {
-  Chart before = memory_chart("Memory right after initialization",
-                              "What the best linear decoder of the last state misses of the input so many steps ago.");
+  Chart before =
+      memory_chart("Memory right after initialization",
+                   "How much of the input so many steps ago the best linear decoder of the last state misses.");
   Chart after = memory_chart("Memory after training", "");
   std::vector<GradientRecords> gradients;
   std::set<std::int64_t> updates;

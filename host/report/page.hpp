@@ -26,14 +26,14 @@ struct Page {
   std::string title, lead;  ///< the lead may be empty
   std::vector<TextTable> tables;
   std::vector<Comparison> comparisons;
-  std::vector<Chart> charts;  ///< beside those of the runs
+  std::vector<Chart> charts;  ///< in addition to those of the runs
   std::vector<PictureTable> pictures;
   std::vector<RunGroup> groups;
   std::vector<std::string> notes;  ///< a paragraph each: what differs from the papers' own code
 };
 
-/// One self-contained HTML page, without network: opens from disk, in a light and a dark theme. Tables, what the data
-/// say, charts with the values under the pointer, configurations, machine, the papers to cite.
+/// One self-contained HTML page that needs no network: it opens from disk, in a light and a dark theme. It has tables,
+/// what the data say, charts with the values under the pointer, configurations, the machine, and the papers to cite.
 std::string html_of(const Page& page);
 
 /// The page of runs side by side.

@@ -48,7 +48,7 @@ Course solved_course(const Course& course, double level, Reached reached) {
   return counts;
 }
 
-/// How many replicas have an optimal policy at each x. A policy may lose that again.
+/// How many replicas have an optimal policy at each x. A policy may stop being optimal.
 Course optimal_course(const Course& course) {
   Course counts;
   for (const auto& [x, values] : course)
@@ -83,7 +83,7 @@ std::vector<Chart> charts_of(const std::vector<RunRecord>& runs, const std::vect
              .lines = {},
              .levels = {}};
   Chart loss{.title = "Loss during training",
-             .caption = "Of the validation. Thin lines are replicas, strong ones their median.",
+             .caption = "Validation loss. Thin lines are replicas, strong ones their median.",
              .x_label = "gradient step",
              .y_label = "validation loss",
              .y_scale = Scale::logarithmic,

@@ -6,7 +6,8 @@
 
 namespace hysteron {
 
-/// What tells the runs apart: cell and start, structure and task where these differ, and the folder if nothing does.
+/// What distinguishes the runs: cell and start, structure and task where these differ, and the folder if nothing else
+/// does.
 std::vector<std::string> labels_of(const std::vector<RunRecord>& runs);
 
 }  // namespace hysteron

@@ -51,7 +51,7 @@ class Laes final : public Reproduction {
 
  private:
   static constexpr const char* variants[] = {"sequential", "permuted"};
-  /// The start that comes first is the one that the others are compared with.
+  /// The other starts are compared with the one that comes first.
   struct Start {
     const char* name;
     double learning_rate;

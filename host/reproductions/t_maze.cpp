@@ -33,7 +33,8 @@ class TMaze final : public Reproduction {
     return {
         "Histories are stored once in the replay, and the targets of a batch come from one run with lengths: the same "
         "numbers as a run a transition, faster.",
-        "A policy is tested exactly, by one greedy episode from either goal. So do the authors to tell whether it is "
+        "A policy is tested exactly, by one greedy episode from either goal. The authors do the same to see whether it "
+        "is "
         "optimal; their returns are means over 50 greedy episodes with goals drawn.",
         "The weights of the best evaluation are kept; the authors store those of every 200th episode and choose none.",
         "The authors' program accepts --double in the T-Maze and ignores it; here it is the double layer, half of it "

@@ -12,10 +12,10 @@ namespace hysteron {
 struct Arm {
   std::string group;                 ///< the title of the charts that it is drawn in: "T = 100, gru"
   std::string name;                  ///< its folder, and its name in the table
-  std::vector<Assignment> settings;  ///< below what the user sets
+  std::vector<Assignment> settings;  ///< which yield to what the user sets
 };
 
-/// What an arm gives; nothing is declared yet.
+/// The settings that an arm gives; none is declared yet.
 Settings settings_of(const Arm& arm);
 
 /// A network's start as the reproductions name it: "double", "autoencoder_warm_up", or an initializer.
@@ -23,15 +23,15 @@ struct StartOfArm {
   std::string name;
   std::vector<Assignment> settings;
   std::string (*reason_against)(const CellInfo& cell) =
-      nullptr;  ///< empty: the start serves the cell; null: it serves all
+      nullptr;  ///< empty: the start suits the cell; null: it suits all
 };
 StartOfArm start_named(std::string_view name);
 
-/// Every cell with every start that serves it, on top of the settings given.
+/// Every cell with every start that suits it, on top of the given settings.
 std::vector<Arm> every_arm(const std::string& group, const std::string& folder, const std::vector<Assignment>& settings,
                            const std::vector<std::string>& cells, const std::vector<std::string>& starts);
 
-/// One after the other.
+/// The first assignments followed by the second.
 std::vector<Assignment> joined(std::vector<Assignment> first, const std::vector<Assignment>& second);
 
 }  // namespace hysteron

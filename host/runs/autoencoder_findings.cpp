@@ -25,7 +25,7 @@ double missed(const LagErrors& errors, int from, int to) {
   return error / variance;
 }
 
-/// The first steps of every sequence; all must be longer.
+/// The first steps of every sequence; every sequence must be longer.
 Sequences cut(const Sequences& sequences, int steps) {
   Sequences first = sequences;
   first.lengths.assign(static_cast<std::size_t>(sequences.count), steps);
@@ -105,7 +105,7 @@ void add_autoencoders(Findings& findings, const AutoencoderStudy& study, Backend
     by_length.header.push_back(fmt::format("{} steps", edges[i + 1]));
   }
   Chart chart{.title = fmt::format("Memory of linear autoencoders, {}", study.title),
-              .caption = "What the decoder misses of the input so many steps ago, in test sequences.",
+              .caption = "How much of the input so many steps ago the decoder misses, in test sequences.",
               .x_label = "lag, in steps",
               .y_label = "error / variance of the input",
               .y_from = 0,
@@ -142,7 +142,7 @@ void add_autoencoders(Findings& findings, const AutoencoderStudy& study, Backend
           fmt::format("{:.3f}", missed(error_by_lag(backend, autoencoder, cut(study.tested, length)), 0, length)));
     }
     Line line{.name = fmt::format("{} components", components), .color = chart.lines.size(), .x = {}, .y = {}};
-    // A point stands for several lags, since some pixels of the border hardly vary.
+    // Each point stands for several lags, since some pixels of the border hardly vary.
     const int width = std::max(1, steps / 28);
     for (int from = 0; from + width <= steps; from += width) {
       line.x.push_back(from + (width - 1) / 2.0);

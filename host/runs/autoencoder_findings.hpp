@@ -12,7 +12,7 @@ struct AutoencoderStudy {
   const Sequences& fitted;
   const Sequences& tested;
   std::vector<int> components;  ///< growing
-  std::vector<int> pixels;      ///< of digits: which pixel a step shows; empty: in order
+  std::vector<int> pixels;      ///< for digits: which pixel each step shows; empty: in order
 };
 
 /// Adds tables (energy kept, norm of B, error by lag and by length of the sequence), charts of the spectrum and of the

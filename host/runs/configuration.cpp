@@ -18,7 +18,8 @@ void declare_model(Settings& settings) {
   settings.declare("model.cell", "gru", "the recurrent cell", one_of(cell_names()));
   settings.declare("model.units", 64, "units of each layer", range(1, 65536));
   settings.declare("model.layers", 2, "layers, each reading the one below", range(1, 1024));
-  settings.declare("model.structure", "stack", "of a layer: whole, or of two halves, of which the first is warmed up",
+  settings.declare("model.structure", "stack",
+                   "layers are whole, or made of two halves, the first of which is warmed up",
                    one_of({"stack", "double"}));
 }
 
@@ -35,8 +36,8 @@ void declare_optimizer(Settings& settings, int batch, std::string of_batch) {
   settings.declare("train.clip", AdamOptions().clip,
                    "largest norm of a replica's gradient, to which larger ones are scaled; 0: no limit",
                    range(0, 1e38));
-  settings.declare("train.weight_decay", AdamOptions().weight_decay, "added to the gradient, times the weights",
-                   range(0, 1e6));
+  settings.declare("train.weight_decay", AdamOptions().weight_decay,
+                   "how many times the weights are added to the gradient", range(0, 1e6));
 }
 
 void declare_training(Settings& settings) {
@@ -50,24 +51,27 @@ void declare_training(Settings& settings) {
                    "the last of the training sequences: the weights that do best on them are kept; -1: the task's own "
                    "validation set, or 0.2",
                    {.least = -1, .most = 1, .most_excluded = true, .choices = {}});
-  settings.declare("train.validate_every", 0, "gradient steps; 0: after each epoch", range(0, 1e15));
+  settings.declare("train.validate_every", 0, "gradient steps between validations; 0: after each epoch",
+                   range(0, 1e15));
   settings.declare("train.vaa_every", 0, "gradient steps between measurements of the VAA; 0: before and after only",
                    range(0, 1e15));
   settings.declare("train.orthogonal_penalty", 0.0,
-                   "of a linear memory's matrix: times |W_mm^T W_mm - I|^2, added to the loss whose gradient is taken",
+                   "weight of |W_mm^T W_mm - I|^2, of a linear memory's matrix, in the loss whose gradient is taken",
                    range(0.0, 1e9));
-  settings.declare("train.detach_probability", 0.0,
-                   "how likely a step's gradient flows back through the linear memory alone, not through the other "
-                   "recurrent matrices (" +
-                       cell_list([](const CellInfo& cell) { return cell.linear_memory.has_value(); }) + "); slower",
-                   range(0.0, 1.0));
+  settings.declare(
+      "train.detach_probability", 0.0,
+      "probability that a step's gradient flows back only through the linear memory, not through the other "
+      "recurrent matrices (" +
+          cell_list([](const CellInfo& cell) { return cell.linear_memory.has_value(); }) + "); slower",
+      range(0.0, 1.0));
   settings.declare("train.gradient_every", 0,
                    "gradient steps between records of the norms of dloss/dstate at every step; 0: never",
                    range(0, 1e15));
   settings.declare("train.memory_sequences", 0,
-                   "training sequences on which the memory is measured before and after training; 0: it is not",
+                   "training sequences on which the memory is measured before and after training; 0: no measurement",
                    range(0, 1e9));
-  settings.declare("train.checkpoint_every", 0, "gradient steps; 0: after each validation", range(0, 1e15));
+  settings.declare("train.checkpoint_every", 0, "gradient steps between checkpoints; 0: after each validation",
+                   range(0, 1e15));
 }
 
 void declare_q_training(Settings& settings) {
@@ -88,8 +92,8 @@ void declare_q_training(Settings& settings) {
                    range(1, 1e9));
   settings.declare("train.vaa_every", options.vaa_every,
                    "episodes between measurements of the VAA; 0: before and after only", range(0, 1e9));
-  settings.declare("train.checkpoint_every", options.checkpoint_every, "episodes; 0: after each evaluation",
-                   range(0, 1e9));
+  settings.declare("train.checkpoint_every", options.checkpoint_every,
+                   "episodes between checkpoints; 0: after each evaluation", range(0, 1e9));
 }
 
 }  // namespace
@@ -144,7 +148,7 @@ std::vector<double> learning_rates(const Settings& settings) {
   return rates;
 }
 
-// What every trainer is told.
+// The options that all trainers have.
 template <class Options>
 Options common_options(const Settings& settings) {
   Options options;

@@ -15,13 +15,13 @@ namespace hysteron {
 
 /// What a run is made of, from settings: a family's member is chosen by name and declares its own keys.
 struct Configuration {
-  std::unique_ptr<Task> task;  ///< null where the sequences are given otherwise
+  std::unique_ptr<Task> task;  ///< null if the sequences are given otherwise
   std::unique_ptr<Initializer> initializer;
 };
 
 enum class Sections { task_and_training, initialization };  ///< of `train`, of `prepare`
 
-/// Declares every key of a run, the chosen task's and initializer's among them, and refuses the unknown ones.
+/// Declares every key of a run, including those of the chosen task and initializer, and refuses unknown ones.
 Configuration configure(Settings& settings, Sections sections);
 
 std::vector<std::uint64_t> replica_seeds(const Settings& settings);  ///< seed, seed + 1, …

@@ -33,7 +33,7 @@ Keys without(const Keys& keys, const Keys& others) {
   return some;
 }
 
-/// A group for each member of a family, of the keys that `common` lacks.
+/// A group for each member of a family, with the keys that `common` lacks.
 template <class Family>
 void add_family(std::vector<KeyGroup>& groups, const std::string& section, const Keys& common) {
   for (const std::string& name : Registry<Family>::names())
@@ -43,7 +43,7 @@ void add_family(std::vector<KeyGroup>& groups, const std::string& section, const
 
 std::vector<KeyGroup> all_groups() {
   const Keys supervised = keys_with("init.name", "classic");
-  // What a start has that draws and does nothing more, every start has.
+  // Every start has the keys of a start that only draws.
   const Keys tasks = with_prefix(supervised, "task."), training = with_prefix(supervised, "train.");
   Keys every = without(without(supervised, tasks), training);
   for (const SettingKey& key : tasks)

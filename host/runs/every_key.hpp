@@ -15,7 +15,7 @@ struct KeyGroup {
 /// Every key that a configuration may have, whichever task and initializer it chooses.
 const std::vector<KeyGroup>& every_key();
 
-/// The first of that name. Asking for one that there is not is a defect.
+/// The first key of that name. Asking for one that does not exist is a defect.
 const SettingKey& key_named(const std::string& name);
 
 }  // namespace hysteron

@@ -24,7 +24,7 @@ std::vector<std::string> every_schedule() {
 
 void declare_machine(Settings& settings) {
   settings.declare("seed", 1,
-                   "seed of replica 0; replica k has seed + k, and draws as a run of one replica with that seed",
+                   "seed of replica 0; replica k has seed + k, and draws like a run of one replica with that seed",
                    range(0, 9e15));
   settings.declare("replicas", 1, "networks trained side by side", range(1, 65536));
   settings.declare("device", "auto", "auto | cpu | cuda | cuda:1");

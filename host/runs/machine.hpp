@@ -14,11 +14,11 @@ namespace hysteron {
 /// The keys of every verb: seed, replicas, device, threads, precision.
 void declare_machine(Settings& settings);
 
-/// The device and the schedule that settings ask for. The journal, if any, must outlive it and hears which schedule
-/// each kind of run takes, and why.
+/// The device and the schedule that the settings ask for. The journal, if any, must outlive the backend and is told
+/// which schedule each kind of run takes, and why.
 std::unique_ptr<Backend> backend_of(const Settings& settings, Journal* journal = nullptr);
 
-/// Runs work(float{}) or work(double{}), as settings' precision says.
+/// Runs work(float{}) or work(double{}), depending on the precision in the settings.
 template <class Work>
 auto with_precision(const Settings& settings, const Work& work) {
   return settings.text("precision") == "double" ? work(double{}) : work(float{});

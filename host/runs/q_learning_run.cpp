@@ -5,7 +5,7 @@
 namespace hysteron {
 namespace {
 
-// -1: there is none.
+// -1 means that there is none.
 std::optional<std::int64_t> episode_if_any(std::int64_t episode) {
   return episode < 0 ? std::nullopt : std::optional(episode);
 }

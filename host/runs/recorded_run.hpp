@@ -19,7 +19,7 @@ struct RunPlace {
   std::vector<std::string> arguments;  ///< the command line, for environment.json
 };
 
-/// Carries a configuration out in a run folder: models, journal, checkpoints, result.json.
+/// Carries out a configuration in a run folder: models, journal, checkpoints, result.json.
 RunResult record_run(const Settings& settings, const Configuration& configuration, Backend& backend, Journal& journal,
                      const RunPlace& place);
 

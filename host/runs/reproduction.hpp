@@ -24,7 +24,7 @@ struct ArmInputs {
 };
 using ReadArm = std::function<ArmInputs(const Arm&)>;
 
-/// What is found without training, beside the arms.
+/// What is found without training, in addition to the arms.
 struct Findings {
   std::vector<TextTable> tables;
   std::vector<Chart> charts;
@@ -51,7 +51,7 @@ inline constexpr const char* chrono =
     "of the input gate, so that the median time constant is 67,415 steps instead of 301 for T = 600; here once, unless "
     "compat = \"authors\".";
 inline constexpr const char* longest_time_constant =
-    "chrono: the authors' program draws time constants up to T = 600 unless it is told, whatever the sequences' "
+    "chrono: the authors' program draws time constants up to T = 600 unless told otherwise, whatever the sequences' "
     "length; here up to that length (init.time_constant).";
 inline constexpr const char* evaluation =
     "The authors' code divides the sum of the mean losses, or accuracies, of all batches by the number of whole ones: "

@@ -24,14 +24,14 @@ constexpr const char* plan_file = "reproduction.json";
 
 std::string_view name_of(ReproductionScale scale) { return scale == ReproductionScale::quick ? "quick" : "full"; }
 
-/// Whether an arm knows the key of an assignment; classic networks know none of the warm-up.
+/// Whether an arm knows the key of an assignment; classic networks know none of the warm-up's keys.
 bool knows(const Arm& arm, const std::string& assignment) {
   Settings settings = settings_of(arm);
   configure(settings, Sections::task_and_training);
   return settings.declared(assignment.substr(0, assignment.find('=')));
 }
 
-/// What an arm begins with: its own settings, below the environment, --set and flags.
+/// The settings that an arm begins with: its own, overridden by the environment, --set and flags.
 Settings settings_of(const Arm& arm, const ReproductionPlan& plan) {
   Settings settings = settings_of(arm);
   settings.read_environment(process_environment());
@@ -40,7 +40,7 @@ Settings settings_of(const Arm& arm, const ReproductionPlan& plan) {
   return settings;
 }
 
-/// Refuses a key that no arm knows, and a value that the first of those who know it does not take.
+/// Refuses a key that no arm knows, and a value that is not accepted by the first arm that knows its key.
 void check_assignments(const ReproductionPlan& plan) {
   const std::vector<Arm> arms = Registry<Reproduction>::make(plan.name)->arms(plan.scale);
   for (const std::string& assignment : plan.assignments) {
@@ -53,7 +53,7 @@ void check_assignments(const ReproductionPlan& plan) {
 
 /// Makes the data of every arm once, so that wrong settings and missing files are found before anything is written.
 void check_data(const ReproductionPlan& plan) {
-  std::vector<std::vector<Assignment>> made;  // arms that differ in their networks alone have the same data
+  std::vector<std::vector<Assignment>> made;  // arms that differ only in their networks have the same data
   for (const Arm& arm : Registry<Reproduction>::make(plan.name)->arms(plan.scale)) {
     Settings settings = settings_of(arm, plan);
     const Configuration configuration = configure(settings, Sections::task_and_training);
@@ -64,7 +64,7 @@ void check_data(const ReproductionPlan& plan) {
   }
 }
 
-/// Whether the arm's run is finished now; false: stopped.
+/// Whether the arm's run is now finished; false: it was stopped.
 bool run_arm(const Arm& arm, const ReproductionPlan& plan, Journal& journal, const std::string& position) {
   const std::filesystem::path path = plan.folder / arm.name;
   if (is_run_folder(path) && is_finished(path)) return true;
@@ -98,7 +98,7 @@ std::string own_settings(const ReproductionPlan& plan) {
   return plan.assignments.empty() ? "" : fmt::format(", with {}", fmt::join(plan.assignments, ", "));
 }
 
-/// Every arm against the first of its group.
+/// Compares every arm with the first of its group.
 std::vector<Comparison> comparisons_of(const std::vector<RunGroup>& groups) {
   std::vector<Comparison> all;
   for (const RunGroup& group : groups)

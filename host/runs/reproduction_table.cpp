@@ -12,20 +12,20 @@
 namespace hysteron {
 namespace {
 
-/// The values of the validation before the first gradient step.
+/// The validation values before the first gradient step.
 std::vector<double> first_of(const Course& course) {
   const auto first = course.find(0);
   return first == course.end() ? std::vector<double>() : first->second;
 }
 
-/// The share of whole sequences that the best linear decoders give back, of each replica.
+/// The share of whole sequences that the best linear decoders give back, for each replica.
 std::vector<double> restitution(const std::map<int, RecordedMemory>& memories) {
   std::vector<double> values;
   for (const auto& [replica, memory] : memories) values.push_back(memory.restitution);
   return values;
 }
 
-/// A column: what it is called, and where a run holds its values, one a replica.
+/// A column: its title, and where a run holds its values, one per replica.
 struct ArmColumn {
   const char *key, *title;
   int digits;
@@ -68,7 +68,7 @@ std::string spread_text(const ArmRow& row, std::size_t column) {
   return spread->count == row.replicas ? text : fmt::format("{} ({} of {})", text, spread->count, row.replicas);
 }
 
-// The number of letters, as a terminal counts them: of bytes that begin a letter in UTF-8.
+// The number of characters, as a terminal counts them: of the bytes that begin a character in UTF-8.
 std::size_t width_of(const std::string& text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xc0) != 0x80; }));

@@ -13,11 +13,11 @@ struct Spread {
   int count = 0;
 };
 
-/// What a reproduction's table says of one arm.
+/// What a reproduction's table says about one arm.
 struct ArmRow {
   std::string group, arm, run;  ///< run: its folder
   int replicas = 0;
-  std::vector<std::optional<Spread>> spreads;  ///< a column each: see reproduction_table.cpp
+  std::vector<std::optional<Spread>> spreads;  ///< one per column: see reproduction_table.cpp
   std::optional<int> solved;                   ///< replicas; none: the task has no level
   double seconds = 0;
 };
@@ -29,7 +29,7 @@ TextTable table_of(const std::string& title, const std::vector<ArmRow>& rows);
 
 Json table_json(const TextTable& table);
 
-/// For a terminal.
+/// The table as text for a terminal.
 std::string text_of(const TextTable& table);
 
 }  // namespace hysteron

@@ -6,7 +6,7 @@
 
 namespace hysteron {
 
-/// What a cell's computations on one backend came to, against those of the CPU in double precision.
+/// How a cell's computations on one backend compare with those of the CPU in double precision.
 struct CellTest {
   std::string cell;
   double error = 0;  ///< the largest difference over the largest value, of outputs, last states, loss and gradients
@@ -17,7 +17,7 @@ struct CellTest {
 /// (docs/algorithms.md#back-propagation-through-time).
 double tolerance_of(const Backend& backend);
 
-/// Forward and backward of a small network of every cell, two layers and a read-out, sequences of unequal lengths.
+/// Runs a small network of every cell forward and backward: two layers and a read-out, sequences of unequal lengths.
 std::vector<CellTest> test_every_cell(Backend& backend);
 
 }  // namespace hysteron

@@ -20,7 +20,7 @@ extern "C" void request_stop(int signal) {
 void listen_for_stop_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGHUP}) {
     struct sigaction before {};
-    // What was ignored when the program began stays so: nohup, the background of a script.
+    // A signal that was ignored when the program began stays ignored: under nohup, or in the background of a script.
     if (sigaction(signal, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) continue;
     struct sigaction action {};
     action.sa_handler = request_stop;

@@ -3,7 +3,7 @@
 
 namespace hysteron {
 
-/// Training on sequences with targets: the weights of the best validation, on the test set.
+/// Training on sequences with targets: the weights that did best in validation are tested on the test set.
 template <class Real>
 class SupervisedRun final : public TrainingRun<Real> {
  public:
@@ -25,9 +25,9 @@ class SupervisedRun final : public TrainingRun<Real> {
 
   void write_state(const std::filesystem::path& file) override;
   void read_state(const std::filesystem::path& file) override;
-  /// The event "memory" of every replica: memory_capacity.hpp, on the first of the training sequences.
+  /// Records the event "memory" for every replica: memory_capacity.hpp, on the first of the training sequences.
   void measure_memory_now(const char* when);
-  /// None without a level to reach.
+  /// None if there is no level to reach.
   std::optional<bool> solved(const Evaluation& test, std::size_t replica) const;
 
   Trainer<Real> trainer_;

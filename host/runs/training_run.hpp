@@ -12,8 +12,8 @@
 
 namespace hysteron {
 
-/// A configuration carried out: build, initialize, train, evaluate. All vectors have one entry a replica. How it trains
-/// is the derived class.
+/// Carries out a configuration: builds, initializes, trains and evaluates. All vectors have one entry per replica. The
+/// derived class says how to train.
 template <class Real>
 class TrainingRun {
  public:
@@ -21,16 +21,16 @@ class TrainingRun {
 
   virtual ~TrainingRun() = default;
 
-  /// Makes the networks ready. Not on a run that is resumed.
+  /// Makes the networks ready. Not to be called on a resumed run.
   virtual void initialize() = 0;
 
-  /// Puts a run that was stopped back to where it was.
+  /// Puts a stopped run back to where it was.
   void restore(const std::filesystem::path& checkpoint_folder);
   void write_checkpoint(const std::filesystem::path& checkpoint_folder);
 
   virtual End train(const std::function<bool()>& stop_requested, const std::function<void()>& checkpoint) = 0;
 
-  /// After training: what the best weights achieve. Folder, device and seconds are the caller's to tell.
+  /// After training: what the best weights achieve. Folder, device and seconds are left to the caller.
   virtual RunResult evaluate_best() = 0;
 
   Model<Real>& model() { return model_; }
@@ -38,17 +38,17 @@ class TrainingRun {
   const std::vector<std::uint64_t>& seeds() const { return seeds_; }
 
  protected:
-  /// All must outlive this; the configuration is finished (configure).
+  /// All arguments must outlive this object; the configuration is finished (configure).
   TrainingRun(Backend& backend, const Settings& settings, const Configuration& configuration, Journal& journal);
 
   void initialize_on(const Sequences& sequences, const Objective& objective = {});
   virtual void write_state(const std::filesystem::path& file) = 0;
   virtual void read_state(const std::filesystem::path& file) = 0;
 
-  /// The result as far as it does not depend on how the run learns. vaa: with the weights that are kept.
+  /// The part of the result that does not depend on how the run learns. vaa: with the weights that are kept.
   RunResult result_without_scores(const std::vector<double>& vaa,
                                   const std::vector<std::optional<Failure>>& failures) const;
-  /// VAA of the model as it is; empty when it is not to be measured.
+  /// VAA of the model as it is; empty if it is not to be measured.
   Multistability measured(const Sequences& sequences);
 
   const Settings* settings_;

@@ -15,7 +15,7 @@ Sequences read(const SequenceFiles& files, const char* what) {
   return doing(fmt::format("reading the {} sequences of the task arrays", what), [&] { return read_sequences(files); });
 }
 
-// The test files must ask the same as the training files.
+// The test files must ask for the same as the training files.
 void expect_alike(const Sequences& train, const Sequences& test) {
   const auto expect = [](const char* what, int expected, int found, const char* hint) {
     if (found != expected)
@@ -41,16 +41,16 @@ class Arrays final : public Task {
     settings.declare("task.targets", "",
                      ".npy: class numbers [batch] for cross_entropy, else [1 or steps, batch, outputs]");
     settings.declare("task.lengths", "", ".npy of [batch]: the steps of each sequence; none: all");
-    settings.declare("task.loss", "mse", "of regression, of classification, or of outputs that are 0 or 1 each",
+    settings.declare("task.loss", "mse", "for regression, for classification, or for outputs that are each 0 or 1",
                      one_of({"mse", "cross_entropy", "binary_cross_entropy"}));
     settings.declare("task.at", "auto", "steps that count; auto: all if the targets have every step",
                      one_of({"auto", "last", "all"}));
-    settings.declare("task.classes", 0, "number of classes; 0: the largest label tells", range(0, 1'000'000));
+    settings.declare("task.classes", 0, "number of classes; 0: as the largest label says", range(0, 1'000'000));
     settings.declare("task.test_inputs", "", "the test set; none: the last sequences of the inputs");
-    settings.declare("task.test_targets", "", "of the test set");
-    settings.declare("task.test_lengths", "", "of the test set");
+    settings.declare("task.test_targets", "", "targets of the test set");
+    settings.declare("task.test_lengths", "", "lengths of the test set");
     settings.declare("task.test_share", 0.2,
-                     "share of the sequences that becomes the test set if there are no files of one",
+                     "share of the sequences that becomes the test set if no test files are given",
                      fraction_below_one());
     settings.declare("task.solved", 0.0, "test loss (mse) or accuracy (else) that counts as solved; 0: none",
                      at_least(0));
@@ -89,7 +89,7 @@ class Arrays final : public Task {
                          .hint = fmt::format("--set {}=FILE.npy", key)});
   }
 
-  // The last share of the sequences becomes the test set, one sequence at least.
+  // The last share of the sequences becomes the test set: at least one sequence.
   static void split(const Settings& settings, TaskData& data) {
     for (const char* key : {"task.test_targets", "task.test_lengths"})
       if (!settings.text(key).empty()) require(settings, "task.test_inputs", "there is a file of the test set");

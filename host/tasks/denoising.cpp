@@ -15,7 +15,7 @@ namespace {
 
 constexpr int marked = 5;  // numbers to remember, and steps to answer in
 
-// Five different steps of 0 .. steps - 1, every choice as likely as any other, in ascending order (R. Floyd's sampling;
+// Five different steps of 0 .. steps - 1, with every choice equally likely, in ascending order (R. Floyd's sampling;
 // Bentley, "Programming pearls", CACM 1987).
 std::array<int, marked> choose_steps(Random& random, int steps) {
   std::array<int, marked> chosen{};
@@ -29,8 +29,8 @@ std::array<int, marked> choose_steps(Random& random, int steps) {
   return chosen;
 }
 
-/// Noise of N(0, 1) to its last step, of which five values are flagged; they are asked for in order at the last five
-/// steps, from the flag -1 on (Vecoven et al. 2021, arXiv 2006.05252, as in Lambrechts et al. 2023, arXiv 2106.01001).
+/// Noise of N(0, 1) up to the last step, with five values flagged; they are asked for in order at the last five steps,
+/// from the flag -1 on (Vecoven et al. 2021, arXiv 2006.05252, as in Lambrechts et al. 2023, arXiv 2106.01001).
 class Denoising final : public Task {
  public:
   std::string description() const override { return "recall five flagged numbers of a noisy stream, in order"; }

@@ -26,8 +26,8 @@ struct Spoken {
   std::size_t utterance = 0, speaker = 0;
 };
 
-// The speakers take turns: in the files one follows the other, and the last sequences of the training set, which are
-// those of the validation, would be of two speakers alone.
+// The speakers take turns: in the files they follow one another, so that the last sequences of the training set, which
+// are used for validation, would come from only two speakers.
 std::vector<Spoken> in_turns(const Counts& counts) {
   std::vector<Spoken> order;
   for (std::size_t turn = 0; turn < *std::max_element(counts.begin(), counts.end()); ++turn) {
@@ -58,7 +58,7 @@ Sequences sequences_of(const std::vector<Utterance>& utterances, const Counts& c
   return sequences;
 }
 
-/// Who of nine speakers said two vowels: 7 to 29 frames of 12 LPC cepstrum coefficients, as they are in the files
+/// Which of nine speakers said two vowels: 7 to 29 frames of 12 LPC cepstrum coefficients, as they are in the files
 /// (Kudo, Toyama, Shimbo 1999).
 class JapaneseVowels final : public Task {
  public:

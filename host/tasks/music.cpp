@@ -13,8 +13,8 @@ namespace hysteron {
 namespace {
 
 /// Which of the 88 keys of a piano sound next, step by step (Boulanger-Lewandowski, Bengio, Vincent, ICML 2012). The
-/// loss is the literature's: -log of the probability of a step's 88 notes, the mean over the steps; the accuracy is the
-/// frame-level accuracy. The collection's own validation songs are those that the best weights are chosen by.
+/// loss is the literature's: -log of the probability of a step's 88 notes, averaged over the steps; the accuracy is the
+/// frame-level accuracy. The best weights are chosen by the collection's own validation songs.
 class Music final : public Task {
  public:
   std::string description() const override { return "predict the notes of the next step of polyphonic music"; }
@@ -22,11 +22,12 @@ class Music final : public Task {
   void declare(Settings& settings) const override {
     settings.declare("task.set", "jsb", "the collection", one_of({"jsb", "nottingham", "piano_midi", "musedata"}));
     settings.declare("task.data", "", "folder of data sets; none: $HYSTERON_DATA or the cache");
-    settings.declare("task.steps", 200, "longer songs are cut into pieces of so many steps; 0: none is",
+    settings.declare("task.steps", 200,
+                     "songs longer than this many steps are cut into pieces of that length; 0: none are",
                      range(0, 1'000'000));
-    settings.declare("task.train", 0, "training songs, the first of the file; 0: all", at_least(0));
-    settings.declare("task.valid", 0, "validation songs, the first of the file; 0: all", at_least(0));
-    settings.declare("task.test", 0, "test songs, the first of the file; 0: all", at_least(0));
+    settings.declare("task.train", 0, "number of training songs, from the start of the file; 0: all", at_least(0));
+    settings.declare("task.valid", 0, "number of validation songs, from the start of the file; 0: all", at_least(0));
+    settings.declare("task.test", 0, "number of test songs, from the start of the file; 0: all", at_least(0));
   }
 
   TaskData make(const Settings& settings) const override {

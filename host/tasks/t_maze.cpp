@@ -12,7 +12,7 @@ namespace {
 
 /// A corridor of `length` cells with a junction at its end, and a goal in one of the two arms there (Bakker,
 /// "Reinforcement learning with long short-term memory", NIPS 2001; rewards and horizon of Lambrechts et al. 2023,
-/// arXiv 2106.01001). The first cell alone shows which:
+/// arXiv 2106.01001). Only the first cell shows which:
 ///
 ///                          [up]
 ///   [first] [ ] .. [ ] [junction]      cells 0 .. length, the junction is cell `length`
@@ -49,7 +49,7 @@ class TMazeEnvironment final : public Environment {
   double discount() const override { return gamma; }
   const std::vector<double>& exploration() const override { return chances_; }
 
-  // Straight on, then into the right arm. By the present observation alone the arm is a guess.
+  // Straight on, then into the right arm. From the present observation alone, the arm is a guess.
   double best_return() const override { return treasure; }
   double memoryless_return() const override { return (treasure + wrong_arm) / 2; }
   double best_discounted_return(int) const override { return treasure * std::pow(gamma, length_); }
