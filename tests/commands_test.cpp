@@ -42,6 +42,12 @@ TEST_F(Commands, InfoTestsEveryCellAndListsEveryMember) {
   EXPECT_EQ(json["data"]["mnist"], false);
 }
 
+TEST_F(Commands, ATildeAfterAnEqualsSignIsTheHomeFolder) {
+  const auto says = [&](const std::string& line) { return fails(3, line, {"HOME=/nowhere/home"}); };
+  EXPECT_THAT(says("measure vaa --states=~/S.npy"), HasSubstr("/nowhere/home/S.npy"));
+  EXPECT_THAT(says("measure vaa --states=a~/S.npy"), HasSubstr("a~/S.npy"));
+}
+
 // --- prepare
 
 TEST_F(Commands, PrepareMakesNewNetworks) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstdlib>
 #include <limits>
 
 #include <fmt/format.h>
@@ -11,6 +12,12 @@
 
 namespace hysteron {
 namespace {
+
+/// A shell takes a tilde for the home folder at the beginning of a word, but not after an option's equals sign.
+std::string with_home(std::string text) {
+  const char* const home = std::getenv("HOME");
+  return home && (text == "~" || text.starts_with("~/")) ? home + text.substr(1) : text;
+}
 
 // "-5" is a number, "-" a file.
 bool looks_like_option(const std::string& word) {
@@ -159,7 +166,7 @@ void Arguments::parse(const std::vector<std::string>& words) {
     const std::size_t equals = given.find('=');
     Argument& option = option_named(given.substr(0, equals));
     std::vector<std::string> values;
-    if (equals != std::string::npos) values.push_back(given.substr(equals + 1));
+    if (equals != std::string::npos) values.push_back(with_home(given.substr(equals + 1)));
     if (option.flag() && !values.empty())
       throw usage_error({.what = option.name() + " takes no value", .found = given});
     while (!option.flag() && word != words.end() && !looks_like_option(*word) &&

@@ -35,7 +35,8 @@ void Options::declare_settings(Arguments& arguments, std::span<const KeyFlag> fl
   declare_flag(arguments, seed_flag());
   arguments
       .add("--set", &assignments_,
-           "any key of the configuration; may be repeated. hysteron config --keys lists the keys")
+           "any key of the configuration; may be repeated. hysteron config --keys lists the keys, as "
+           "train.learning_rate")
       .value_name("KEY=VALUE");
   declare_machine(arguments);
 }

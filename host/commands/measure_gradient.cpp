@@ -32,7 +32,8 @@ class MeasureGradient final : public ComputingCommand<MeasuredGradient> {
     return R"(The loss of a network over sequences, all in one batch, and its gradient. G holds the gradients under the
 names of the parameters, and state_grad_norm [layers, steps]: the norm, over the batch and the layer's units (an LSTM's
 h and c), of dloss/dstate after each step. The loss is the mean over the batch, and over the steps and outputs that
-count; steps past a sequence's length do not.)";
+count; steps past a sequence's length do not. binary_cross_entropy is the sum over the outputs of a step, where
+PyTorch's BCEWithLogitsLoss is their mean.)";
   }
 
   void declare(Arguments& arguments) override {
