@@ -13,9 +13,9 @@ class Streams : public ProgramTest {
   /// The exit code of a line of shell, in which $P is the program.
   int shell(const std::string& line) const {
     const std::string whole = "cd '" + folder.path().string() +
-                              "' && export HYSTERON_THREADS=1 P='" HYSTERON_PROGRAM
+                              "'; export HYSTERON_THREADS=1 P='" HYSTERON_PROGRAM
                               "' T='train --task copy_first_input --cell gru --units 4 --layers 1 --set task.steps=5 "
-                              "--set task.train=100 --set task.test=100 --set init.measure_draws=0' && " +
+                              "--set task.train=100 --set task.test=100 --set init.measure_draws=0'\n" +
                               line;
     const int status = std::system(whole.c_str());
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
