@@ -4,11 +4,14 @@
 #include <cmath>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "foundation/statistics.hpp"
 
 namespace hysteron {
 namespace {
@@ -23,11 +26,7 @@ std::string variable(const char* name) {
 
 double median_of_finite(std::vector<double> values) {
   std::erase_if(values, [](double value) { return !std::isfinite(value); });
-  if (values.empty()) return std::nan("");
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+  return median(std::move(values));
 }
 
 std::string number(double value) { return fmt::format("{:.4g}", value); }
