@@ -31,6 +31,9 @@ class CudaBackend final : public Backend {
   static std::vector<std::string> every_schedule() { return {"auto", "stepwise", "solo", "cluster", "scan"}; }
   std::vector<std::string> schedules() const override { return every_schedule(); }
   void use_schedule(std::string_view name) override;
+  void shut_schedule(std::string_view name, std::string reason) override {
+    chooser_.shut({std::string(name), std::move(reason)});
+  }
   void on_schedule(Listen listen) override { chooser_.on_choice(std::move(listen)); }
 
  private:

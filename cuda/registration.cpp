@@ -1,4 +1,6 @@
+#include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <cuda_runtime_api.h>
@@ -53,8 +55,50 @@ cudaDeviceProp properties_of(int device) {
 
 std::string reason_against(const cudaDeviceProp& properties) {
   if (properties.major >= oldest_major) return "";
-  return std::string(properties.name) + " has compute capability " + std::to_string(properties.major) + "." +
-         std::to_string(properties.minor) + "; this build needs " + std::to_string(oldest_major) + ".0 or later";
+  return "it has compute capability " + std::to_string(properties.major) + "." + std::to_string(properties.minor) +
+         "; this build needs " + std::to_string(oldest_major) + ".0 or later";
+}
+
+/// A kernel is as fast as all multiprocessors together, and a later architecture has more schedules.
+double strength(const cudaDeviceProp& properties) {
+  return 1000.0 * (properties.major * 10 + properties.minor) + properties.multiProcessorCount;
+}
+
+/// The driver's own version, where it says so: more precise than the CUDA version that it knows.
+std::string driver_version() {
+  std::string line;
+  std::getline(std::ifstream("/proc/driver/nvidia/version"), line);
+  int known = 0;
+  require_success(cudaDriverGetVersion(&known), "cudaDriverGetVersion");
+  return line + " CUDA " + version_text(known);
+}
+
+std::string identity(const cudaDeviceProp& properties) {
+  std::string uuid;
+  for (const char byte : properties.uuid.bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    uuid += digits[static_cast<unsigned char>(byte) / 16];
+    uuid += digits[static_cast<unsigned char>(byte) % 16];
+  }
+  return "GPU " + uuid + ", driver " + driver_version() + ", runtime " + version_text(CUDART_VERSION);
+}
+
+std::vector<BackendDevice> devices() {
+  std::vector<BackendDevice> all;
+  const int count = find_devices().count;
+  for (int device = 0; device < count; ++device) {
+    BackendDevice& one = all.emplace_back(BackendDevice{.name = "cuda:" + std::to_string(device)});
+    try {
+      const cudaDeviceProp properties = properties_of(device);
+      one.description = describe(properties);
+      one.reason_against = reason_against(properties);
+      one.identity = identity(properties);
+      one.strength = strength(properties);
+    } catch (const DeviceFailure& failure) {
+      one.reason_against = failure.text().what + ": " + failure.text().found;
+    }
+  }
+  return all;
 }
 
 // A kind of device can be used if at least one device of that kind can.
@@ -62,30 +106,16 @@ std::string reason_against_all() {
   const Devices found = find_devices();
   if (found.count == 0) return found.reason;
   std::string reasons;
-  for (int device = 0; device < found.count; ++device) {
-    const std::string reason = reason_against(properties_of(device));
-    if (reason.empty()) return Cublas::reason_against();
-    reasons += (reasons.empty() ? "" : "; ") + reason;
+  for (const BackendDevice& device : devices()) {
+    if (device.reason_against.empty()) return Cublas::reason_against();
+    reasons += (reasons.empty() ? "" : "; ") + device.name + ": " + device.reason_against;
   }
   return reasons;
 }
 
-std::vector<std::string> devices() {
-  std::vector<std::string> lines;
-  const int count = find_devices().count;
-  for (int device = 0; device < count; ++device)
-    lines.push_back("cuda:" + std::to_string(device) + " " + describe(properties_of(device)));
-  return lines;
-}
-
 std::unique_ptr<Backend> make(int device, int) {
-  return doing("making ready cuda:" + std::to_string(device), [device]() -> std::unique_ptr<Backend> {
-    if (const std::string reason = reason_against(properties_of(device)); !reason.empty())
-      throw device_error({.what = "cannot compute on cuda:" + std::to_string(device),
-                          .found = reason,
-                          .hint = "hysteron info lists what can run here"});
-    return std::make_unique<CudaBackend>(device);
-  });
+  return doing("making ready cuda:" + std::to_string(device),
+               [device]() -> std::unique_ptr<Backend> { return std::make_unique<CudaBackend>(device); });
 }
 
 const BackendRegistration registration({.name = "cuda",

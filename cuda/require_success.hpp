@@ -7,14 +7,14 @@
 
 namespace hysteron::cuda {
 
-/// Throws a device error that names the call and gives CUDA's own reason.
+/// Throws a device failure that names the call and gives CUDA's own reason.
 inline void require_success(cudaError_t status, const char* call) {
   if (status == cudaSuccess) return;
   static_cast<void>(cudaGetLastError());  // reported here: later calls must not report it again
   // Some errors are found only by a later call; CUDA keeps those, and every later call fails as well.
-  throw device_error({.what = std::string(call) + " failed",
-                      .found = std::string(cudaGetErrorName(status)) + ": " + cudaGetErrorString(status),
-                      .hint = "the cause may be an earlier call: CUDA_LAUNCH_BLOCKING=1 makes each tell its own"});
+  throw DeviceFailure({.what = std::string(call) + " failed",
+                       .found = std::string(cudaGetErrorName(status)) + ": " + cudaGetErrorString(status),
+                       .hint = "the cause may be an earlier call: CUDA_LAUNCH_BLOCKING=1 makes each tell its own"});
 }
 
 }  // namespace hysteron::cuda

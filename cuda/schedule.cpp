@@ -62,6 +62,8 @@ std::string persistent_reason(const RecurrenceKind& kind, const PersistentLayout
 Possibility persistent(const RecurrenceKind& kind, const DeviceTraits& device, Schedule schedule) {
   const int matrices = matrices_of(kind.cell), unit_class = unit_class_of(kind.shape.units);
   if (kind.cell.recurrent == 0) return impossible(std::string(kind.cell.name) + " has no recurrent matrix to keep");
+  if (!kind.has_persistent_kernels)
+    return impossible("this build has no such kernels for " + std::string(kind.cell.name));
   if (kind.precision == Precision::double_precision) return impossible("it computes in float alone");
   if (unit_class == 0) return impossible("it has room for " + text(std::ranges::max(unit_classes)) + " units at most");
   const int blocks = persistent_layout(matrices, unit_class, 1).blocks;
@@ -101,6 +103,8 @@ Possibility scan(const RecurrenceKind& kind) {
 }
 
 Possibility possibility(const RecurrenceKind& kind, const DeviceTraits& device, Schedule schedule) {
+  const auto shut = std::ranges::find(device.shut, name_of(schedule), &ShutSchedule::name);
+  if (shut != device.shut.end()) return impossible("it failed the test of this device: " + shut->reason);
   switch (schedule) {
     case Schedule::stepwise:
       return stepwise(kind);

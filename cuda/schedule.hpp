@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernels/persistent/plans.hpp"
 
@@ -21,11 +22,17 @@ struct RecurrenceKind {
   Precision precision = Precision::single_precision;
   Direction direction = Direction::forward;
   InputOverTime input = InputOverTime::moves;
+  bool has_persistent_kernels = true;  ///< this build has compiled them for the cell
+};
+/// A schedule that a device must not use, and why, in words.
+struct ShutSchedule {
+  std::string name, reason;
 };
 struct DeviceTraits {
   int compute_capability = 0;  ///< 80, 90, ..
   int multiprocessors = 0;
   int shared_bytes = 0;  ///< the most that a block can request
+  std::vector<ShutSchedule> shut = {};
 };
 
 struct ScheduleDecision {

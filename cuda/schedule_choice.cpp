@@ -2,6 +2,8 @@
 
 #include <type_traits>
 
+#include "persistent_kernels.hpp"
+
 namespace hysteron::cuda {
 namespace {
 
@@ -24,6 +26,15 @@ ScheduleChooser::ScheduleChooser(const Device& device)
 
 void ScheduleChooser::wish(std::string_view schedule) {
   wish_ = schedule;
+  forget_choices();
+}
+
+void ScheduleChooser::shut(ShutSchedule schedule) {
+  traits_.shut.push_back(std::move(schedule));
+  forget_choices();
+}
+
+void ScheduleChooser::forget_choices() {
   chosen_.clear();
   told_.clear();
 }
@@ -47,7 +58,8 @@ const ScheduleDecision& ScheduleChooser::choose(const LayerRun<Real>& run, Direc
       .shape = run.shape,
       .precision = std::is_same_v<Real, float> ? Precision::single_precision : Precision::double_precision,
       .direction = direction,
-      .input = input};
+      .input = input,
+      .has_persistent_kernels = persistent_kernels(run.cell->name) != nullptr};
   // Each schedule sums in its own order. It is chosen as for one replica, so that no result depends on the other
   // replicas; the layout of that schedule's blocks may depend on them.
   RecurrenceKind alone = kind;

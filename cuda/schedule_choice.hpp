@@ -18,6 +18,8 @@ class ScheduleChooser {
 
   /// auto | stepwise | solo | cluster | scan, from now on.
   void wish(std::string_view schedule);
+  /// From now on no run takes this schedule.
+  void shut(ShutSchedule schedule);
   void on_choice(Backend::Listen listen) { listen_ = std::move(listen); }
 
   /// Throws a usage error if the requested schedule cannot take the run. Valid until the next wish.
@@ -26,6 +28,7 @@ class ScheduleChooser {
 
  private:
   using Key = std::array<std::int64_t, 8>;
+  void forget_choices();
 
   DeviceTraits traits_;
   std::string wish_ = "auto";

@@ -89,12 +89,13 @@ std::unique_ptr<Backend> make_cpu(int, int threads) {
   return std::make_unique<CpuBackend>(threads > 0 ? threads : available_threads());
 }
 
-const BackendRegistration registration({.name = "cpu",
-                                        .rank = 0,
-                                        .reason_against = [] { return std::string(); },
-                                        .devices = [] { return std::vector<std::string>{machine()}; },
-                                        .make = make_cpu,
-                                        .schedules = [] { return std::vector<std::string>{"auto"}; }});
+const BackendRegistration registration(
+    {.name = "cpu",
+     .rank = 0,
+     .reason_against = [] { return std::string(); },
+     .devices = [] { return std::vector<BackendDevice>{{.name = "cpu", .description = machine()}}; },
+     .make = make_cpu,
+     .schedules = [] { return std::vector<std::string>{"auto"}; }});
 
 }  // namespace
 

@@ -24,7 +24,7 @@ class ComputingCommand : public Command {
     const Stopwatch watch;
     Settings settings = options_.settings();
     declare_settings(settings);
-    const Result result = compute(settings);
+    const Result result = computed(settings);
     print(result);
     if (options_.json()) {
       const Json seed = seed_ ? Json(*seed_) : Json(nullptr);
@@ -55,6 +55,16 @@ class ComputingCommand : public Command {
   std::optional<std::uint64_t> seed_;  ///< what the result was drawn with; none: nothing was drawn
 
  private:
+  Result computed(Settings& settings) {
+    try {
+      return compute(settings);
+    } catch (const DeviceFailure& failure) {
+      if (!backend_) throw;
+      backend_ = backend_instead(failure, *backend_, settings, journal());
+    }
+    return compute(settings);
+  }
+
   std::unique_ptr<Journal> journal_;  // outlives the backend, which reports its schedules to it
   std::unique_ptr<Backend> backend_;
 };

@@ -22,7 +22,9 @@ std::string version_text() {
   for (const BackendKind& kind : backend_kinds()) {
     const std::string against = kind.reason_against();
     text += fmt::format("  {}: {}\n", kind.name, against.empty() ? "usable" : "not usable: " + against);
-    for (const std::string& device : kind.devices()) text += fmt::format("    {}\n", device);
+    for (const BackendDevice& device : kind.devices())
+      text += fmt::format("    {} {}{}\n", device.name, device.description,
+                          device.reason_against.empty() ? "" : ": not usable: " + device.reason_against);
   }
   return text;
 }

@@ -41,14 +41,14 @@ class Demo final : public Command {
       settings.set("init.name", init, "demo");
       const Configuration configuration = configure(settings, Sections::task_and_training);
       const std::unique_ptr<Journal> journal = options_.journal();
-      const std::unique_ptr<Backend> backend = backend_of(settings, journal.get());
-      journal->message(fmt::format("{} replicas of a {} of {} x {} units, {} start, on {}",
-                                   settings.integer("replicas"), settings.text("model.cell"),
-                                   settings.integer("model.layers"), settings.integer("model.units"), init,
-                                   backend->name()));
       const std::filesystem::path path = std::filesystem::path(out_) / init;
-      const RunResult result =
-          record_run(settings, configuration, *backend, *journal, {path, RunPlace::Begin::replacing, arguments});
+      const RunResult result = on_chosen_device(settings, *journal, [&](Backend& backend) {
+        journal->message(fmt::format("{} replicas of a {} of {} x {} units, {} start, on {} ({})",
+                                     settings.integer("replicas"), settings.text("model.cell"),
+                                     settings.integer("model.layers"), settings.integer("model.units"), init,
+                                     backend.name(), backend.description()));
+        return record_run(settings, configuration, backend, *journal, {path, RunPlace::Begin::replacing, arguments});
+      });
       if (result.stopped()) return stopped_exit_code;
       results.push_back(result);
       records.push_back(read_run(path));

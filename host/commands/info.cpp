@@ -7,14 +7,15 @@
 
 #include "command_line/computing_command.hpp"
 #include "data/mnist_files.hpp"
-#include "runs/self_test.hpp"
+#include "runs/chosen_device.hpp"
+#include "runs/self_test_lines.hpp"
 
 namespace hysteron {
 namespace {
 
 struct TestedDevice {
-  std::string name, description;
-  std::vector<CellTest> tests;  ///< none: another device was asked for
+  BackendDevice device;
+  DeviceTest test;  ///< empty: another device was asked for
 };
 
 struct TestedBackend {
@@ -44,7 +45,8 @@ class Info final : public ComputingCommand<Build> {
   std::string summary() const override { return "what can run here, and what there is to choose from"; }
   std::string description() const override {
     return R"(This build, the devices that it can use and why it cannot use others, a self-test of every cell on each of
-them (a small network forward and backward, float against double on the CPU), what there is to choose from, and where
+them (a shuffle, eigenvectors, a step of Adam; of every cell, back-propagation through a small network and a warm-up's
+gradient: float against double on the CPU; a GPU in a process of its own), what there is to choose from, and where
 data sets are found. Exits with 1 when a self-test fails.)";
   }
 
@@ -53,38 +55,43 @@ data sets are found. Exits with 1 when a self-test fails.)";
  private:
   // The device that a run would take stands for all in the result; --device auto tests all that can run.
   Build compute(Settings& settings) override {
-    backend(settings);
     Build build;
     for (const BackendKind& kind : backend_kinds()) build.backends.push_back(tested(kind, settings));
     for (const std::filesystem::path& folder : data_folders("")) build.mnist = build.mnist || holds_mnist(folder);
+    backend(settings);  // after the tests, which may speak against it
     return build;
   }
 
-  static TestedBackend tested(const BackendKind& kind, const Settings& settings) {
+  TestedBackend tested(const BackendKind& kind, const Settings& settings) {
     TestedBackend backend{kind.name, kind.reason_against(), {}};
-    if (!backend.reason_against.empty()) return backend;
     const std::string& asked = settings.text("device");
-    const int devices = static_cast<int>(kind.devices().size()),
-              threads = static_cast<int>(settings.integer("threads"));
-    for (int number = 0; number < devices; ++number) {
-      const std::unique_ptr<Backend> device = kind.make(number, threads);
-      TestedDevice& tested = backend.devices.emplace_back(TestedDevice{device->name(), device->description(), {}});
-      if (asked != "auto" && asked != kind.name && asked != tested.name) continue;
-      device->use_schedule(settings.text("schedule"));
-      tested.tests = test_every_cell(*device);
+    for (const BackendDevice& device : kind.devices()) {
+      TestedDevice& tested = backend.devices.emplace_back(TestedDevice{device, {}});
+      if (!backend.reason_against.empty() || !device.reason_against.empty()) continue;
+      if (asked == "auto" || asked == kind.name || asked == device.name) tested.test = test_of(tested.device, settings);
     }
     return backend;
+  }
+
+  /// A device that has to prove itself does so in a process of its own, with all of its schedules; the CPU here.
+  static DeviceTest test_of(BackendDevice& device, const Settings& settings) {
+    if (!device.identity.empty()) return tested_anew(device);
+    const std::unique_ptr<Backend> own = make_backend(device.name, static_cast<int>(settings.integer("threads")));
+    device.description = own->description();  // with the threads asked for
+    DeviceTest test;
+    for (const SelfTest& one : self_tests(*own, settings.text("schedule")))
+      if (std::optional<SelfTestResult> result = run_self_test(one, *own, *own)) test.results.push_back(*result);
+    return test;
   }
 
   void print(const Build& build) const override {
     fmt::print("hysteron {} ({}, {})\n\n", version, compiler, build_type);
     for (const TestedBackend& backend : build.backends) {
       if (!backend.reason_against.empty()) fmt::print("{}: not usable: {}\n", backend.name, backend.reason_against);
-      for (const TestedDevice& device : backend.devices) {
-        fmt::print("{}: {}\n", device.name, device.description);
-        for (const CellTest& test : device.tests)
-          fmt::print("  {:<8} {:<7} largest relative error {:.1e}\n", test.cell, test.passed ? "ok" : "FAILED",
-                     test.error);
+      for (const auto& [device, test] : backend.devices) {
+        fmt::print("{}: {}{}\n", device.name, device.description,
+                   device.reason_against.empty() ? "" : ": not usable: " + device.reason_against);
+        for (const SelfTestResult& result : test.results) print_result(result);
       }
     }
     const auto list = [](const char* title, const auto& members) {
@@ -96,6 +103,12 @@ data sets are found. Exits with 1 when a self-test fails.)";
     fmt::print("\ndata sets are looked for in --data, or in:\n");
     for (const std::filesystem::path& folder : data_folders("")) fmt::print("  {}\n", folder.string());
     fmt::print("MNIST is {}\n", build.mnist ? "there" : "not there: --data names its folder");
+  }
+
+  static void print_result(const SelfTestResult& result) {
+    const std::string found = result.passed() ? fmt::format("ok      largest relative error {:.1e}", result.error)
+                                              : "FAILED  " + result.failure;
+    fmt::print("  {:<12} {:<8} {}\n", result.name, result.schedule == "auto" ? "" : result.schedule, found);
   }
 
   Json json(const Build& build) const override {
@@ -122,11 +135,14 @@ data sets are found. Exits with 1 when a self-test fails.)";
     Json backends = Json::array();
     for (const TestedBackend& backend : build.backends) {
       Json devices = Json::array();
-      for (const TestedDevice& device : backend.devices) {
+      for (const auto& [device, test] : backend.devices) {
         Json tests = Json::array();
-        for (const CellTest& test : device.tests)
-          tests.push_back({{"cell", test.cell}, {"error", test.error}, {"ok", test.passed}});
-        devices.push_back({{"name", device.name}, {"description", device.description}, {"self_test", tests}});
+        for (const SelfTestResult& result : test.results) tests.push_back(json_of(result));
+        devices.push_back({{"name", device.name},
+                           {"description", device.description},
+                           {"usable", device.reason_against.empty()},
+                           {"reason", device.reason_against},
+                           {"self_test", tests}});
       }
       backends.push_back({{"name", backend.name},
                           {"usable", backend.reason_against.empty()},
@@ -139,8 +155,8 @@ data sets are found. Exits with 1 when a self-test fails.)";
   int exit_code(const Build& build) const override {
     for (const TestedBackend& backend : build.backends)
       for (const TestedDevice& device : backend.devices)
-        for (const CellTest& test : device.tests)
-          if (!test.passed) return static_cast<int>(ErrorKind::defect);
+        for (const SelfTestResult& result : device.test.results)
+          if (!result.passed()) return static_cast<int>(ErrorKind::defect);
     return 0;
   }
 };

@@ -7,7 +7,6 @@
 #include "command_line/result_table.hpp"
 #include "records/run_folder.hpp"
 #include "records/run_result_file.hpp"
-#include "runs/machine.hpp"
 #include "runs/recorded_run.hpp"
 #include "runs/stop_signal.hpp"
 
@@ -25,7 +24,7 @@ class Train final : public Command {
   std::string description() const override {
     return R"(Builds, initializes, trains and evaluates a population of networks, and writes a run folder: its
 configuration, models, journal, result and a page. Ctrl-C once finishes the step and leaves a checkpoint, from which
---resume goes on.)";
+--resume goes on; twice ends the program at once.)";
   }
 
   void declare(Arguments& arguments) override {
@@ -41,8 +40,7 @@ configuration, models, journal, result and a page. Ctrl-C once finishes the step
     Settings settings = resume_.empty() ? options_.settings() : settings_of_run();
     const Configuration configuration = configure(settings, Sections::task_and_training);
     const std::unique_ptr<Journal> journal = options_.journal();
-    const std::unique_ptr<Backend> backend = backend_of(settings, journal.get());
-    const RunResult result = record_run(settings, configuration, *backend, *journal, place(settings, arguments));
+    const RunResult result = record_run(settings, configuration, *journal, place(settings, arguments));
     if (!result.stopped()) {
       fmt::print("{}", result_table({result}));
       fmt::print("{} in {:.1f} s on {}\n", result.run, result.seconds, result.device);

@@ -10,6 +10,7 @@
 
 #include "files/idx.hpp"
 #include "files/npy.hpp"
+#include "files/user_cache.hpp"
 
 namespace hysteron {
 namespace {
@@ -62,16 +63,9 @@ MnistDigits joined(MnistDigits digits, const std::string& name) {
 
 std::vector<fs::path> data_folders(std::string_view data) {
   if (!data.empty()) return {fs::path(data)};
-  const auto variable = [](const char* name) {
-    const char* const value = std::getenv(name);
-    return fs::path(value ? value : "");
-  };
   std::vector<fs::path> folders;
-  if (const fs::path own = variable("HYSTERON_DATA"); !own.empty()) folders.push_back(own);
-  if (const fs::path cache = variable("XDG_CACHE_HOME"); !cache.empty())
-    folders.push_back(cache / "hysteron");
-  else if (const fs::path home = variable("HOME"); !home.empty())
-    folders.push_back(home / ".cache" / "hysteron");
+  if (const char* const own = std::getenv("HYSTERON_DATA"); own && *own) folders.emplace_back(own);
+  if (const fs::path cache = user_cache(); !cache.empty()) folders.push_back(cache);
   return folders;
 }
 

@@ -165,4 +165,9 @@ bool is_finished(const fs::path& path) {
   return fs::is_regular_file(path / "result.json", code);
 }
 
+bool has_checkpoint(const fs::path& path) {
+  std::error_code code;
+  return fs::is_directory(path / "checkpoint", code) || fs::is_directory(path / "checkpoint.old", code);
+}
+
 }  // namespace hysteron

@@ -66,5 +66,7 @@ void expect_resumable(const std::filesystem::path& path);
 /// Whether the folder is that of a run, and whether it is that of a run that wrote its result.
 bool is_run_folder(const std::filesystem::path& path);
 bool is_finished(const std::filesystem::path& path);
+/// Whether a run has come as far as its first checkpoint.
+bool has_checkpoint(const std::filesystem::path& path);
 
 }  // namespace hysteron

@@ -8,6 +8,8 @@
 
 #include <hysteron/version.hpp>
 
+#include "runs/chosen_device.hpp"
+
 namespace hysteron {
 
 namespace {
@@ -37,7 +39,7 @@ void declare_machine(Settings& settings) {
 }
 
 std::unique_ptr<Backend> backend_of(const Settings& settings, Journal* journal) {
-  auto backend = make_backend(settings.text("device"), static_cast<int>(settings.integer("threads")));
+  auto backend = chosen_backend(settings.text("device"), static_cast<int>(settings.integer("threads")), journal);
   backend->use_schedule(settings.text("schedule"));
   if (journal) {
     for (std::string& warning : backend->warnings()) journal->warning(std::move(warning));
@@ -46,6 +48,16 @@ std::unique_ptr<Backend> backend_of(const Settings& settings, Journal* journal) 
     });
   }
   return backend;
+}
+
+std::unique_ptr<Backend> backend_instead(const DeviceFailure& failure, const Backend& failed, const Settings& settings,
+                                         Journal& journal) {
+  if (settings.text("device") != "auto") throw failure;
+  journal.warning(fmt::format("{} failed: {}{}{}: the CPU begins again; --device {} insists", failed.name(),
+                              failure.text().what, failure.text().found.empty() ? "" : ": ", failure.text().found,
+                              failed.name()));
+  give_up_device(failed.name());
+  return backend_of(settings, &journal);
 }
 
 Json environment_json(const Backend& backend, const std::vector<std::string>& arguments) {

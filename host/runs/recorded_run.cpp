@@ -69,4 +69,13 @@ RunResult record_run(const Settings& settings, const Configuration& configuratio
       settings, [&](auto real) { return record_as<decltype(real)>(settings, configuration, backend, journal, place); });
 }
 
+RunResult record_run(const Settings& settings, const Configuration& configuration, Journal& journal, RunPlace place) {
+  const bool others = is_run_folder(place.path);  // no run of this process: it is resumed, replaced or refused
+  return on_chosen_device(settings, journal, [&](Backend& backend) {
+    if (!others && is_run_folder(place.path))
+      place.begin = has_checkpoint(place.path) ? RunPlace::Begin::resuming : RunPlace::Begin::replacing;
+    return record_run(settings, configuration, backend, journal, place);
+  });
+}
+
 }  // namespace hysteron

@@ -23,4 +23,8 @@ struct RunPlace {
 RunResult record_run(const Settings& settings, const Configuration& configuration, Backend& backend, Journal& journal,
                      const RunPlace& place);
 
+/// The same on the device that the settings ask for (on_chosen_device). After a failure the CPU goes on from the last
+/// checkpoint of a fresh or resumed run, or begins again.
+RunResult record_run(const Settings& settings, const Configuration& configuration, Journal& journal, RunPlace place);
+
 }  // namespace hysteron

@@ -69,18 +69,16 @@ bool run_arm(const Arm& arm, const ReproductionPlan& plan, Journal& journal, con
   const std::filesystem::path path = plan.folder / arm.name;
   if (is_run_folder(path) && is_finished(path)) return true;
   // A run that was killed before its first checkpoint begins again.
-  const bool begun = is_run_folder(path) && (std::filesystem::is_directory(path / "checkpoint") ||
-                                             std::filesystem::is_directory(path / "checkpoint.old"));
+  const bool begun = is_run_folder(path) && has_checkpoint(path);
   Settings settings;
   if (begun)
     settings.read_file(path / "config.toml");
   else
     settings = settings_of(arm, plan);
   const Configuration configuration = configure(settings, Sections::task_and_training);
-  const std::unique_ptr<Backend> backend = backend_of(settings, &journal);
   journal.message(fmt::format("{}: {}{}", position, arm.name, begun ? ", where it stopped" : ""));
   const RunPlace place{path, begun ? RunPlace::Begin::resuming : RunPlace::Begin::replacing, plan.arguments};
-  return !record_run(settings, configuration, *backend, journal, place).stopped();
+  return !record_run(settings, configuration, journal, place).stopped();
 }
 
 /// What a finished arm ran with.

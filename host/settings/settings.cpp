@@ -218,7 +218,7 @@ void Settings::finish() const {
   std::vector<std::string> names;
   for (const std::string& key : order_) names.push_back(environment_name(key));
   // Variables that are not settings.
-  for (const char* const other : {"HYSTERON_DATA", "HYSTERON_CPU_LEVEL"}) names.push_back(other);
+  for (const char* const other : {"HYSTERON_DATA", "HYSTERON_CPU_LEVEL", "HYSTERON_SELF_TEST"}) names.push_back(other);
   for (const auto& [name, given] : environment_)
     if (std::find(names.begin(), names.end(), name) == names.end())
       throw unknown_key(name, "in the environment", names);

@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hysteron {
@@ -37,6 +38,13 @@ class Error : public std::exception {
   ErrorText text_;
   std::vector<std::string> doing_;
   std::string message_;
+};
+
+/// A device that stopped working, or that no longer answers: what it held is lost, and this process cannot use it
+/// again.
+class DeviceFailure : public Error {
+ public:
+  explicit DeviceFailure(ErrorText text) : Error(ErrorKind::device, std::move(text)) {}
 };
 
 Error defect(ErrorText text);

@@ -5,15 +5,17 @@
 #undef launch
 
 #include "emulated_stream.hpp"
+#include "planted_fault.hpp"
 
 namespace hysteron::cuda {
 
 template <class... Parameters, class... Arguments>
 void launch(const LaunchShape& shape, void (*kernel)(Parameters...), Arguments&&... arguments) {
-  cuda_emulator::enqueue(shape.stream,
-                         [shape, kernel, ... held = std::remove_cv_t<Parameters>(std::forward<Arguments>(arguments))] {
-                           cuda_emulator::launch_and_wait(shape, kernel, held...);
-                         });
+  using namespace cuda_emulator;
+  if (plant_fault(reinterpret_cast<const void*>(kernel), shape.stream)) return;
+  enqueue(shape.stream, [shape, kernel, ... held = std::remove_cv_t<Parameters>(std::forward<Arguments>(arguments))] {
+    launch_and_wait(shape, kernel, held...);
+  });
 }
 
 }  // namespace hysteron::cuda

@@ -1,12 +1,16 @@
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <memory>
+#include <sstream>
 #include <vector>
 
 #include "emulated_stream.hpp"
+#include "planted_fault.hpp"
 
-// One device, whose streams do nothing until somebody waits for them.
+// Devices whose streams do nothing until somebody waits for them. EMULATED_GPUS has their compute capabilities
+// ("7.5 9.0").
 
 using Work = std::vector<std::function<void()>>;
 
@@ -35,6 +39,14 @@ std::vector<cudaStream_t>& streams() {
   return made;
 }
 
+std::vector<double> compute_capabilities() {
+  const char* const given = std::getenv("EMULATED_GPUS");
+  std::istringstream words(given ? given : "9.0");
+  std::vector<double> all;
+  for (double one; words >> one;) all.push_back(one);
+  return all;
+}
+
 void finish(cudaStream_t stream) {
   while (!stream->waiting.empty()) {
     const auto work = std::move(stream->waiting.front());
@@ -57,6 +69,7 @@ void enqueue(cudaStream_t stream, std::function<void()> work) {
 
 }  // namespace hysteron::cuda_emulator
 
+using hysteron::cuda_emulator::device_status;
 using hysteron::cuda_emulator::enqueue;
 
 const char* cudaGetErrorName(cudaError_t) { return "cudaErrorEmulated"; }
@@ -67,15 +80,17 @@ cudaError_t cudaDriverGetVersion(int* version) {
   return cudaSuccess;
 }
 cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
-  return cudaSuccess;
+  *count = static_cast<int>(compute_capabilities().size());
+  return *count > 0 ? cudaSuccess : cudaErrorNoDevice;
 }
-cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
+  const double capability = compute_capabilities().at(static_cast<std::size_t>(device));
   *properties = {.name = "emulated GPU",
+                 .uuid = {{static_cast<char>(device)}},
                  .totalGlobalMem = memory_bytes,
                  .sharedMemPerBlockOptin = 227 * 1024,
-                 .major = 9,
-                 .minor = 0,
+                 .major = static_cast<int>(capability),
+                 .minor = static_cast<int>(std::lround(capability * 10)) % 10,
                  .multiProcessorCount = 132};
   return cudaSuccess;
 }
@@ -87,6 +102,7 @@ cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
 
 cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
   if (bytes > memory_bytes) return cudaErrorMemoryAllocation;
+  if (device_status() != cudaSuccess) return device_status();
   *memory = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
   std::memset(*memory, never_written, bytes);
   return cudaSuccess;
@@ -101,7 +117,7 @@ cudaError_t cudaFreeHost(void* memory) { return cudaFree(memory); }
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind, cudaStream_t stream) {
   enqueue(stream, [=] { std::memmove(to, from, bytes); });
-  return cudaSuccess;
+  return device_status();
 }
 cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t stream) {
   enqueue(stream, [=] { std::memset(memory, value, bytes); });
@@ -129,7 +145,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   if (stream->captured) return cudaErrorUnknown;
   finish(stream);
-  return cudaSuccess;
+  return device_status();
 }
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
   if (stream->captured) return cudaErrorUnknown;
@@ -158,7 +174,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   if (event->stream) finish(event->stream);
-  return cudaSuccess;
+  return device_status();
 }
 
 cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
@@ -175,5 +191,5 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
 }
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   for (const auto& work : executable->work) enqueue(stream, work);
-  return cudaSuccess;
+  return device_status();
 }
