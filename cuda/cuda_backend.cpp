@@ -53,7 +53,7 @@ std::string describe(const cudaDeviceProp& device) {
 }
 
 void CudaBackend::use_schedule(std::string_view name) {
-  Backend::use_schedule(name);
+  Backend::use_schedule(name.substr(0, name.find(':')));
   chooser_.wish(name);
 }
 

@@ -30,6 +30,8 @@ class CudaBackend final : public Backend {
 
   static std::vector<std::string> every_schedule() { return {"auto", "stepwise", "solo", "cluster", "scan"}; }
   std::vector<std::string> schedules() const override { return every_schedule(); }
+  /// Takes more than the setting does: "solo:64:4" is solo with the kernel of 64 units and slices of 4 (schedule.hpp).
+  /// For tests and benchmarks. A kernel that does not exist is an error of the run that would take it.
   void use_schedule(std::string_view name) override;
   void shut_schedule(std::string_view name, std::string reason) override {
     chooser_.shut({std::string(name), std::move(reason)});

@@ -4,6 +4,7 @@
 
 #include "cell_kernels.hpp"
 #include "named_range.hpp"
+#include "persistent_account.hpp"
 #include "persistent_kernels.hpp"
 
 // Products and recurrences; operations that are a single kernel are in dense_operations.cu.
@@ -40,6 +41,7 @@ void CudaOperations<Real>::forward(const LayerRun<Real>& run) {
   if constexpr (std::is_same_v<Real, float>) {
     if (is_persistent(decision.schedule)) {
       void* const workspace = device_->workspace().reserve(persistent_workspace_bytes(run, decision.plan));
+      note_launch({run.cell->name, decision.plan.unit_class, decision.plan.sequences, Direction::forward});
       return persistent_kernels_of(*run.cell).forward(run, decision.plan, workspace, device_->stream());
     }
   }
@@ -56,6 +58,7 @@ void CudaOperations<Real>::backward(const LayerRun<Real>& run, const LayerGradie
   if constexpr (std::is_same_v<Real, float>) {
     if (is_persistent(decision.schedule)) {
       void* const workspace = device_->workspace().reserve(persistent_workspace_bytes(run, decision.plan));
+      note_launch({run.cell->name, decision.plan.unit_class, decision.plan.sequences, Direction::backward});
       return persistent_kernels_of(*run.cell).backward(run, gradient, decision.plan, workspace, device_->stream());
     }
   }

@@ -59,13 +59,50 @@ std::string persistent_reason(const RecurrenceKind& kind, const PersistentLayout
          (slices == 1 ? " slice" : " slices") + " of " + text(layout.sequences);
 }
 
-Possibility persistent(const RecurrenceKind& kind, const DeviceTraits& device, Schedule schedule) {
-  const int matrices = matrices_of(kind.cell), unit_class = unit_class_of(kind.shape.units);
+/// A schedule by name, and possibly the kernel that it must take; a plan that is unknown has no units.
+struct Wish {
+  std::string_view schedule;
+  std::optional<PersistentPlan> plan;
+};
+
+std::string text(const PersistentPlan& plan) { return text(plan.unit_class) + ":" + text(plan.sequences); }
+
+/// The plans that are compiled for the cell and have room for the units.
+std::vector<PersistentPlan> plans_for(const RecurrenceKind& kind) {
+  std::vector<PersistentPlan> plans;
+  for (const int unit_class : unit_classes)
+    for (const int sequences : slice_sizes)
+      if (unit_class >= kind.shape.units &&
+          persistent_layout(matrices_of(kind.cell), unit_class, sequences).is_compiled())
+        plans.push_back({unit_class, sequences});
+  return plans;
+}
+
+Wish wish_of(std::string_view words, const RecurrenceKind& kind) {
+  const std::size_t colon = words.find(':');
+  if (colon == std::string_view::npos) return {words, std::nullopt};
+  for (const PersistentPlan& plan : plans_for(kind))
+    if (text(plan) == words.substr(colon + 1)) return {words.substr(0, colon), plan};
+  return {words.substr(0, colon), PersistentPlan{}};
+}
+
+std::string other_plans(const RecurrenceKind& kind) {
+  std::string list;
+  for (const PersistentPlan& plan : plans_for(kind)) list += (list.empty() ? "" : ", ") + text(plan);
+  return "no such kernel is compiled with room for these units; those that are: " + list;
+}
+
+Possibility persistent(const RecurrenceKind& kind, const DeviceTraits& device, Schedule schedule,
+                       const std::optional<PersistentPlan>& plan) {
+  const int matrices = matrices_of(kind.cell);
+  const int unit_class = plan ? plan->unit_class : unit_class_of(kind.shape.units);
   if (kind.cell.recurrent == 0) return impossible(std::string(kind.cell.name) + " has no recurrent matrix to keep");
   if (!kind.has_persistent_kernels)
     return impossible("this build has no such kernels for " + std::string(kind.cell.name));
   if (kind.precision == Precision::double_precision) return impossible("it computes in float alone");
-  if (unit_class == 0) return impossible("it has room for " + text(std::ranges::max(unit_classes)) + " units at most");
+  if (unit_class_of(kind.shape.units) == 0)
+    return impossible("it has room for " + text(std::ranges::max(unit_classes)) + " units at most");
+  if (unit_class == 0) return impossible(other_plans(kind));
   const int blocks = persistent_layout(matrices, unit_class, 1).blocks;
   if (schedule == Schedule::solo && blocks > 1)
     return impossible("the weights are too many for one block's registers: they take " + text(blocks));
@@ -76,6 +113,7 @@ Possibility persistent(const RecurrenceKind& kind, const DeviceTraits& device, S
                       text(device.compute_capability / 10) + "." + text(device.compute_capability % 10) + ")");
   std::optional<ScheduleDecision> best;
   for (const int sequences : slice_sizes) {
+    if (plan && plan->sequences != sequences) continue;
     const PersistentLayout layout = persistent_layout(matrices, unit_class, sequences);
     const int shared = kind.direction == Direction::forward ? forward_shared_bytes(kind.cell, layout, kind.input)
                                                             : backward_shared_bytes(kind.cell, layout, kind.input);
@@ -102,7 +140,8 @@ Possibility scan(const RecurrenceKind& kind) {
   return {ScheduleDecision{Schedule::scan, {}, scan_step, "no unit depends on another, so each runs by itself"}, ""};
 }
 
-Possibility possibility(const RecurrenceKind& kind, const DeviceTraits& device, Schedule schedule) {
+Possibility possibility(const RecurrenceKind& kind, const DeviceTraits& device, Schedule schedule,
+                        const std::optional<PersistentPlan>& plan) {
   const auto shut = std::ranges::find(device.shut, name_of(schedule), &ShutSchedule::name);
   if (shut != device.shut.end()) return impossible("it failed the test of this device: " + shut->reason);
   switch (schedule) {
@@ -110,7 +149,7 @@ Possibility possibility(const RecurrenceKind& kind, const DeviceTraits& device, 
       return stepwise(kind);
     case Schedule::solo:
     case Schedule::cluster:
-      return persistent(kind, device, schedule);
+      return persistent(kind, device, schedule, plan);
     case Schedule::scan:
       return scan(kind);
   }
@@ -125,24 +164,28 @@ std::string description(const RecurrenceKind& kind) {
 
 std::string_view name_of(Schedule schedule) { return schedule_names[static_cast<std::size_t>(schedule)]; }
 
-ScheduleDecision choose_schedule(const RecurrenceKind& kind, const DeviceTraits& device, std::string_view wish) {
+ScheduleDecision choose_schedule(const RecurrenceKind& kind, const DeviceTraits& device, std::string_view words) {
+  const Wish wish = wish_of(words, kind);
   constexpr std::array all{Schedule::stepwise, Schedule::solo, Schedule::cluster, Schedule::scan};
   std::vector<std::string> known{"auto"};
   known.insert(known.end(), schedule_names.begin(), schedule_names.end());
-  if (std::ranges::find(known, wish) == known.end()) throw unknown_name("schedule", wish, known);
+  const bool has_plans = wish.schedule == name_of(Schedule::solo) || wish.schedule == name_of(Schedule::cluster);
+  if (std::ranges::find(known, wish.schedule) == known.end() || (wish.plan && !has_plans))
+    throw unknown_name("schedule", words, known);
 
   std::optional<ScheduleDecision> best;
   std::string possible, against;
   for (const Schedule schedule : all) {
-    Possibility one = possibility(kind, device, schedule);
-    if (wish == name_of(schedule)) against = one.reason_against;
+    const bool wished = wish.schedule == name_of(schedule);
+    Possibility one = possibility(kind, device, schedule, wished ? wish.plan : std::nullopt);
+    if (wished) against = one.reason_against;
     if (!one.decision) continue;
     possible += (possible.empty() ? "" : ", ") + std::string(name_of(schedule));
-    if (wish != "auto" && wish != name_of(schedule)) continue;
+    if (wish.schedule != "auto" && !wished) continue;
     if (!best || one.decision->microseconds_per_step < best->microseconds_per_step) best = std::move(one.decision);
   }
   if (!best)
-    throw usage_error({.what = "schedule \"" + std::string(wish) + "\" cannot run " + description(kind),
+    throw usage_error({.what = "schedule \"" + std::string(words) + "\" cannot run " + description(kind),
                        .expected = possible,
                        .found = against,
                        .hint = "schedule = \"auto\" takes what suits each shape"});

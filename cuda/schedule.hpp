@@ -42,9 +42,10 @@ struct ScheduleDecision {
   std::string reason;                ///< a sentence
 };
 
-/// wish: auto | stepwise | solo | cluster | scan. Throws a usage error if the requested schedule cannot run this,
-/// saying why and which would. Of all possible schedules, auto takes the one that is fastest according to the model;
-/// the size of a slice of the batch is chosen in the same way.
+/// wish: auto | stepwise | solo | cluster | scan; solo and cluster also with the kernel to take, "cluster:128:8": unit
+/// class and size of a slice (kernels/persistent/plans.hpp). Throws a usage error if the requested schedule cannot run
+/// this, saying why and which would. Of all possible schedules, auto takes the one that is fastest according to the
+/// model; the size of a slice of the batch is chosen in the same way.
 ScheduleDecision choose_schedule(const RecurrenceKind& kind, const DeviceTraits& device, std::string_view wish);
 
 }  // namespace hysteron::cuda

@@ -64,8 +64,8 @@ const ScheduleDecision& ScheduleChooser::choose(const LayerRun<Real>& run, Direc
   // replicas; the layout of that schedule's blocks may depend on them.
   RecurrenceKind alone = kind;
   alone.shape.replicas = 1;
-  const std::string_view schedule = name_of(choose_schedule(alone, traits_, wish_).schedule);
-  const ScheduleDecision& decision = chosen_.emplace(key, choose_schedule(kind, traits_, schedule)).first->second;
+  const std::string_view wish = wish_ == "auto" ? name_of(choose_schedule(alone, traits_, wish_).schedule) : wish_;
+  const ScheduleDecision& decision = chosen_.emplace(key, choose_schedule(kind, traits_, wish)).first->second;
   if (listen_ && told_.insert(text(kind)).second)
     listen_({.run = text(kind), .schedule = std::string(name_of(decision.schedule)), .reason = decision.reason});
   return decision;

@@ -16,7 +16,7 @@ class ScheduleChooser {
  public:
   explicit ScheduleChooser(const Device& device);
 
-  /// auto | stepwise | solo | cluster | scan, from now on.
+  /// A wish that choose_schedule takes, from now on.
   void wish(std::string_view schedule);
   /// From now on no run takes this schedule.
   void shut(ShutSchedule schedule);

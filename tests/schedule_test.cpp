@@ -90,6 +90,23 @@ TEST(Schedule, AWishIsGrantedOrRefusedWithTheReason) {
   expect_refused(kind("gru", 64, 4), hopper, "sole", "solo");
 }
 
+TEST(Schedule, AWishMayNameTheKernel) {
+  for (const int slice : {1, 4}) {
+    const std::string wish = "solo:64:" + std::to_string(slice);
+    const ScheduleDecision decision = choose_schedule(kind("gru", 20, 9), hopper, wish);
+    EXPECT_EQ(decision.schedule, Schedule::solo);
+    EXPECT_EQ(decision.plan.unit_class, 64);
+    EXPECT_EQ(decision.plan.sequences, slice);
+  }
+  EXPECT_EQ(choose_schedule(kind("gru", 20, 9), hopper, "cluster:128:8").plan.sequences, 8);
+  expect_refused(kind("gru", 20, 9), hopper, "solo:64:8", "those that are: 32:1, 32:4, 64:1, 64:4, 128:1, 128:4");
+  expect_refused(kind("gru", 65, 9), hopper, "solo:64:4", "those that are: 128:1");
+  expect_refused(kind("gru", 20, 9), hopper, "solo:many", "no such kernel is compiled");
+  expect_refused(kind("gru", 20, 9), hopper, "solo:128:4", "they take 2");
+  expect_refused(kind("gru", 20, 9), hopper, "cluster:64:4", "fit one block's registers");
+  expect_refused(kind("gru", 20, 9), hopper, "stepwise:64:4", "stepwise");
+}
+
 TEST(Schedule, AsksForNoMoreSharedMemoryThanThereIs) {
   DeviceTraits small = hopper;
   for (const CellInfo& cell : every_cell())

@@ -8,6 +8,7 @@
 
 #include <hysteron/recurrence.hpp>
 
+#include "cuda/persistent_account.hpp"
 #include "tests/device/on_device.hpp"
 
 namespace hysteron {
@@ -194,6 +195,40 @@ TEST_P(DeviceRecurrence, ComesOutTheSameAgainAndWithoutTheReplicasBeside) {
     const std::vector<double> own(all.begin() + replica * static_cast<std::ptrdiff_t>(values.size()), all.end());
     EXPECT_EQ(values, own) << what;
   }
+}
+
+class DevicePlans : public OnDevice {
+ protected:
+  /// Both kernels of one plan, with sequences that differ in length and an input that moves or stays.
+  static void expect_agreement(const cuda::PersistentKernel& kernel) {
+    const cuda::PersistentLayout layout =
+        cuda::persistent_layout(cell_named(kernel.cell).matrices(), kernel.unit_class, kernel.sequences);
+    const std::string schedule = std::string(layout.blocks == 1 ? "solo" : "cluster") + ":" +
+                                 std::to_string(kernel.unit_class) + ":" + std::to_string(kernel.sequences);
+    gpu().use_schedule(schedule);
+    for (const InputMode input : {InputMode::sequence, InputMode::constant}) {
+      const Mode mode{"plan", Keep::trajectory, input, true, true, true, 1, 5, 9};
+      const Case of{std::string(kernel.cell), schedule, kernel.unit_class - 1, true, mode};
+      const Results found = run<float>(gpu(), of), expected = run<double>(cpu(), of);
+      for (const auto& [what, values] : expected)
+        EXPECT_LE(relative_error(found.at(what), values), what.find("gradient") != std::string::npos ? 1e-3 : 1e-4)
+            << kernel.cell << " " << schedule << ": " << what;
+    }
+  }
+};
+
+TEST_F(DevicePlans, EveryPersistentKernelAgreesWithTheCpu) {
+  if (gpu().description().find("capability 8") != std::string::npos)
+    GTEST_SKIP() << "clusters take compute capability 9.0: " << gpu().description();
+  const std::set<cuda::PersistentKernel> built = cuda::built_persistent_kernels();
+  for (const cuda::PersistentKernel& kernel : built)
+    if (kernel.direction == cuda::Direction::forward) expect_agreement(kernel);
+  const std::set<cuda::PersistentKernel> reached = cuda::reached_persistent_kernels();
+  std::printf("persistent kernels: %zu built, %zu reached\n", built.size(), reached.size());
+  for (const cuda::PersistentKernel& kernel : built)
+    EXPECT_TRUE(reached.contains(kernel))
+        << "not reached: " << kernel.cell << ", " << kernel.unit_class << " units, slices of " << kernel.sequences
+        << (kernel.direction == cuda::Direction::forward ? ", forward" : ", backward");
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, DeviceRecurrence, testing::ValuesIn(every_case()), name_of_case);
