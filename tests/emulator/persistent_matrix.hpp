@@ -1,4 +1,7 @@
 #pragma once
+#include <cstdio>
+#include <string>
+
 #include <kernel_language.cuh>
 
 #include "kernels/persistent/launch.cuh"
@@ -42,16 +45,29 @@ void expect_every_mode(std::initializer_list<int> units, int batch, int steps) {
   }
 }
 
-/// One case, with sequences of lengths 0, 1 and all steps, in the layout that is compiled for the GPU.
-template <Cell C, int unit_class, int sequences>
-void expect_lengths(int units) {
+/// Every plan that is compiled for the GPU, with sequences that differ in length.
+template <Cell C>
+void expect_every_compiled_plan() {
   if constexpr (recurrent_lanes<C> == 0) {
     GTEST_SKIP() << C::name << " has no recurrent matrix";
   } else {
-    auto kernels = persistent_operations<C, typename cuda::PlanOf<C, unit_class, sequences>::Type>();
-    LayerMatrix<float> matrix(describe<C>(), kernels, persistent_tolerance, 0);
-    matrix.expect_trajectory({.replicas = 1, .steps = 3, .batch = 5, .units = units}, InputKind::varying,
-                             {3, 1, 0, 2, 3});
+    int built = 0, reached = 0;
+    for (const int unit_class : cuda::unit_classes)
+      for (const int sequences : cuda::slice_sizes) {
+        if (!cuda::persistent_layout(recurrent_lanes<C> + deep_lanes<C>, unit_class, sequences).is_compiled()) continue;
+        ++built;
+        cuda::with_plan<C>({unit_class, sequences}, [&]<class P>(P) {
+          SCOPED_TRACE(testing::Message() << unit_class << " units, slices of " << sequences);
+          auto kernels = persistent_operations<C, P>();
+          LayerMatrix<float> matrix(describe<C>(), kernels, persistent_tolerance, 0);
+          const Shape shape{.replicas = 1, .steps = 3, .batch = 5, .units = unit_class - 1};
+          for (const InputKind input : {InputKind::varying, InputKind::constant})
+            matrix.expect_trajectory(shape, input, {3, 1, 0, 2, 3});
+          ++reached;
+        });
+      }
+    std::printf("persistent plans of %s: %d built, %d reached\n", std::string(C::name).c_str(), built, reached);
+    EXPECT_EQ(reached, built);
   }
 }
 
