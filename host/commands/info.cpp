@@ -13,6 +13,11 @@
 namespace hysteron {
 namespace {
 
+/// Changed together with the results in bench/results.
+constexpr const char* proven_gpus =
+    "GPUs on which the kernels have been checked so far: none. make gpu-check checks yours; its page is worth sending "
+    "in.";
+
 struct TestedDevice {
   BackendDevice device;
   DeviceTest test;  ///< empty: another device was asked for
@@ -88,6 +93,7 @@ data sets are found. Exits with 1 when a self-test fails.)";
     fmt::print("hysteron {} ({}, {})\n\n", version, compiler, build_type);
     for (const TestedBackend& backend : build.backends) {
       if (!backend.reason_against.empty()) fmt::print("{}: not usable: {}\n", backend.name, backend.reason_against);
+      if (backend.name != "cpu") fmt::print("{}: {}\n", backend.name, proven_gpus);
       for (const auto& [device, test] : backend.devices) {
         fmt::print("{}: {}{}\n", device.name, device.description,
                    device.reason_against.empty() ? "" : ": not usable: " + device.reason_against);

@@ -33,7 +33,7 @@ struct Round {
 };
 
 Round run_round(const std::string& device, const std::vector<std::string>& without) {
-  std::vector<std::string> arguments{"self-test", "--device", device};
+  std::vector<std::string> arguments{"device", "check", "--device", device};
   for (const std::string& schedule : without) arguments.insert(arguments.end(), {"--without", schedule});
   OwnChild child(std::move(arguments));
   Round round{.broken = {.name = "making the device ready", .schedule = ""}};

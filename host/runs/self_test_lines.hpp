@@ -6,7 +6,8 @@
 
 namespace hysteron {
 
-/// What `hysteron self-test` prints: one JSON object a line, as each test begins and as it ends, then {"ends": true}.
+/// What `hysteron device check` prints: one JSON object a line, as each test begins and as it ends, then {"ends":
+/// true}.
 struct SelfTestLine {
   enum class Kind { begins, result, ends } kind = Kind::ends;
   SelfTestResult result = {};  ///< of a test that begins: its name and schedule

@@ -11,10 +11,10 @@
 namespace hysteron {
 namespace {
 
-class SelfTestCommand final : public Command {
+class DeviceCheck final : public Command {
  public:
-  std::vector<std::string> words() const override { return {"self-test"}; }
-  std::string example() const override { return "hysteron self-test --device cuda:0"; }
+  std::vector<std::string> words() const override { return {"device", "check"}; }
+  std::string example() const override { return "hysteron device check --device cuda:0"; }
   std::string summary() const override { return "test one device in this process; info and --device auto run it"; }
   std::string description() const override {
     return R"(Compares small computations on a device with the CPU's in double precision: one JSON object a line, as each
@@ -51,7 +51,7 @@ which a kernel that hangs cannot take along.)";
   std::vector<std::string> without_;
 };
 
-const Registration<Command> registration("self_test", [] { return std::make_unique<SelfTestCommand>(); });
+const Registration<Command> registration("device_check", [] { return std::make_unique<DeviceCheck>(); });
 
 }  // namespace
 }  // namespace hysteron
