@@ -1,6 +1,7 @@
 #include "runs/chosen_device.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -12,8 +13,14 @@ namespace {
 /// A process whose GPU has failed cannot trust any other: the driver may be gone. A self-test runs on what it is given.
 bool gpus_given_up = is_own_child();
 
-void tell(Journal* journal, std::string warning) {
-  if (journal) journal->warning(std::move(warning));
+/// Every run's journal has it; a program of several runs says it once.
+void tell(Journal* journal, const std::string& warning) {
+  static std::set<std::string> told;
+  if (!journal) return;
+  if (told.insert(warning).second)
+    journal->warning(warning);
+  else
+    journal->event("device_test", {{"found", warning}});
 }
 
 std::string findings(const DeviceTest& test) {

@@ -105,7 +105,9 @@ TEST_F(Gate, InfoSaysWhatWasFoundAndDoesNotHang) {
 
 // A device that hangs in a run: the host waits in the driver, and the second signal ends the program.
 TEST_F(Gate, TwoSignalsEndAProgramThatWaitsForTheDevice) {
-  Child child(HYSTERON_PROGRAM, words("train --task copy_first_input --device cuda --set task.steps=5 --out run"),
+  Child child(HYSTERON_PROGRAM,
+              words("train --task copy_first_input --device cuda --units 8 --set task.steps=5 --set task.train=64 "
+                    "--set task.test=32 --set init.measure_draws=0 --out run"),
               folder.path(), {fault("hang adam"), "HYSTERON_THREADS=1"});
   ASSERT_TRUE(child.waits_for(folder / "run" / "checkpoint"));
   ::usleep(200000);

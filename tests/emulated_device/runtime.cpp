@@ -72,7 +72,11 @@ void enqueue(cudaStream_t stream, std::function<void()> work) {
 using hysteron::cuda_emulator::device_status;
 using hysteron::cuda_emulator::enqueue;
 
-const char* cudaGetErrorName(cudaError_t) { return "cudaErrorEmulated"; }
+const char* cudaGetErrorName(cudaError_t status) {
+  return status == cudaErrorLaunchFailure        ? "cudaErrorLaunchFailure"
+         : status == cudaErrorDevicesUnavailable ? "cudaErrorDevicesUnavailable"
+                                                 : "cudaErrorEmulated";
+}
 const char* cudaGetErrorString(cudaError_t) { return "an error of the emulated device"; }
 cudaError_t cudaGetLastError() { return cudaSuccess; }
 cudaError_t cudaDriverGetVersion(int* version) {
