@@ -9,6 +9,20 @@ mark_as_advanced(HYSTERON_NVCC)
 if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX} AND HYSTERON_NVCC)
   set(ENV{CUDACXX} ${HYSTERON_NVCC})
 endif()
+# Asked before anything is compiled: earlier compilers do not even know the language. st.async takes PTX 8.1.
+set(oldest_toolkit 12.1)
+if(DEFINED ENV{CUDACXX})
+  execute_process(COMMAND $ENV{CUDACXX} --version OUTPUT_VARIABLE nvcc_says ERROR_QUIET)
+  if(nvcc_says MATCHES "release ([0-9]+\\.[0-9]+)" AND CMAKE_MATCH_1 VERSION_LESS oldest_toolkit)
+    set(too_old "$ENV{CUDACXX} is of CUDA ${CMAKE_MATCH_1}; hysteron needs ${oldest_toolkit} or later")
+    if(HYSTERON_CUDA STREQUAL "ON")
+      message(FATAL_ERROR "HYSTERON_CUDA is ON, but ${too_old}. Set CUDACXX to a later nvcc, or configure with "
+        "-DHYSTERON_CUDA=OFF.")
+    endif()
+    message(STATUS "CUDA: ${too_old}, building for the CPU only")
+    return()
+  endif()
+endif()
 # Named, not detected on the machine: a build machine needs no GPU. The last one serves later devices, compiled at run
 # time.
 if(NOT CMAKE_CUDA_ARCHITECTURES)

@@ -35,7 +35,10 @@ template <class Real>
 void CudaOperations<Real>::forward(const LayerRun<Real>& run) {
   if (run.shape.replicas == 0 || run.shape.batch == 0) return;
   const ScheduleDecision& decision = chooser_->choose(run, Direction::forward);
-  const NamedRange range(range_name("forward", *run.cell, decision.schedule));
+  const std::string name = range_name("forward", *run.cell, decision.schedule);
+  const NamedRange range(name);
+  device_->begin_recurrence(name + ", " + std::to_string(run.shape.steps) + " steps of " +
+                            std::to_string(run.shape.units) + " units");
   if (decision.schedule == Schedule::scan)
     return cell_kernels(run.cell->name).scan(Real{}).forward(run, device_->stream());
   if constexpr (std::is_same_v<Real, float>) {
@@ -52,7 +55,10 @@ template <class Real>
 void CudaOperations<Real>::backward(const LayerRun<Real>& run, const LayerGradient<Real>& gradient) {
   if (run.shape.replicas == 0 || run.shape.batch == 0) return;
   const ScheduleDecision& decision = chooser_->choose(run, Direction::backward);
-  const NamedRange range(range_name("backward", *run.cell, decision.schedule));
+  const std::string name = range_name("backward", *run.cell, decision.schedule);
+  const NamedRange range(name);
+  device_->begin_recurrence(name + ", " + std::to_string(run.shape.steps) + " steps of " +
+                            std::to_string(run.shape.units) + " units");
   if (decision.schedule == Schedule::scan)
     return cell_kernels(run.cell->name).scan(Real{}).backward(run, gradient, device_->stream());
   if constexpr (std::is_same_v<Real, float>) {

@@ -195,8 +195,13 @@ __device__ __forceinline__ bool mbarrier_try_wait(const Mbarrier* barrier, unsig
   }
   return done != 0;
 }
+/// Waits for that phase. One that does not come within some two seconds never will: then the kernel traps, and the host
+/// learns of it.
 __device__ __forceinline__ void mbarrier_wait(const Mbarrier* barrier, unsigned parity) {
-  while (!mbarrier_try_wait(barrier, parity)) {}
+  if (mbarrier_try_wait(barrier, parity)) return;
+  constexpr long long longest_wait = 4'000'000'000;  // cycles of the multiprocessor
+  for (const long long begin = clock64(); !mbarrier_try_wait(barrier, parity);)
+    if (clock64() - begin > longest_wait) __trap();
 }
 
 /// Stores into the shared memory of a block of the cluster and then completes as many bytes at an mbarrier of that

@@ -74,6 +74,14 @@ TEST_F(Gate, AGpuThatDisappearsOnTheWayGivesWayToTheCpu) {
   EXPECT_THAT(contents(folder / "cache/hysteron/devices.json"), Not(HasSubstr("cluster"))) << "it is tested anew";
 }
 
+TEST_F(Gate, AFailureNamesTheRecurrenceThatWasComputed) {
+  EXPECT_THAT(fails(4,
+                    "train --task copy_first_input --device cuda --units 8 --set task.steps=5 --set task.train=64 "
+                    "--set task.test=32 --set init.measure_draws=0 --out run",
+                    {fault("error persistent_backward")}),
+              HasSubstr("while computing, at the latest, backward over time: gru solo, 5 steps of 8 units"));
+}
+
 TEST_F(Gate, WhoeverNamesAGpuGetsItAndIsToldWhatWasFound) {
   ASSERT_EQ(trains({fault("wrong persistent_backward")}).code, 0);
   const Ended insists = trains({}, "--device cuda");
