@@ -70,6 +70,8 @@ list(APPEND cuda_sources ${stamped})
 add_library(hysteron_cuda OBJECT ${cuda_sources})
 # cuBLAS and cuSOLVER are opened at run time (cuda/shared_library.hpp): the program starts on machines without them.
 target_link_libraries(hysteron_cuda PRIVATE hysteron_options CUDA::cudart_static)
+set_source_files_properties(${PROJECT_SOURCE_DIR}/cuda/library_folders.cpp PROPERTIES COMPILE_DEFINITIONS
+  HYSTERON_CUDA_LIBRARIES="${CUDAToolkit_LIBRARY_DIR}")
 target_include_directories(hysteron_cuda PRIVATE ${PROJECT_SOURCE_DIR}/cuda ${PROJECT_SOURCE_DIR}/cuda/language)
 # A kernel that spills registers is a defect; ptxas stops there.
 target_compile_options(hysteron_cuda PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:

@@ -1,8 +1,10 @@
 #include "shared_library.hpp"
 
-#include <cstdlib>
+#include <filesystem>
 
 #include <dlfcn.h>
+
+#include "library_folders.hpp"
 
 namespace hysteron::cuda {
 
@@ -15,11 +17,14 @@ SharedLibrary::SharedLibrary(const std::string& file) : file_(file) {
       if (const char* const said = dlerror()) reason_ = said;  // the first place is where it should be
     return static_cast<bool>(library_);
   };
-  bool found = open(file);
-  for (const char* const variable : {"CUDA_HOME", "CUDA_PATH"})
-    if (const char* const folder = std::getenv(variable); folder && !found)
-      found = open(std::string(folder) + "/lib64/" + file);
-  if (found || open("/usr/local/cuda/lib64/" + file)) reason_.clear();
+  // An LD_LIBRARY_PATH is obeyed by the first; the places are asked for only where that finds nothing.
+  if (open(file)) return;
+  for (const std::filesystem::path& folder : library_folders())
+    if (open((folder / file).string())) {
+      reason_.clear();
+      return;
+    }
+  reason_ += "; nor is it where CUDA's libraries usually are";
 }
 
 void* SharedLibrary::address(const char* name) const {
@@ -28,7 +33,7 @@ void* SharedLibrary::address(const char* name) const {
     throw device_error({.what = "cannot use " + file_,
                         .expected = std::string("the function ") + name,
                         .found = library_ ? "a library without it" : reason_,
-                        .hint = "install the CUDA toolkit, or name its folder in LD_LIBRARY_PATH"});
+                        .hint = "install the CUDA toolkit, or name its folder in CUDA_HOME or LD_LIBRARY_PATH"});
   return found;
 }
 

@@ -8,7 +8,7 @@ namespace hysteron::cuda {
 int close_library(void* library);
 
 /// A shared library of the CUDA toolkit, opened at run time, so that a program that can use a GPU also starts on
-/// machines without the toolkit. Looked for where the system looks, then in $CUDA_HOME, $CUDA_PATH and /usr/local/cuda.
+/// machines without the toolkit. Looked for where the system looks, then in library_folders().
 class SharedLibrary {
  public:
   /// file: "libcublas.so.13". Never throws: reason_against says what is missing.
