@@ -7,9 +7,38 @@
 
 namespace hysteron {
 
+void ModelOptions::declare(Arguments& arguments) {
+  arguments.add("--recurrent", &recurrent_, "of several recurrent networks in the file, the one of this name")
+      .needs("--model")
+      .value_name("NAME")
+      .otherwise("the only one");
+  arguments.add("--readout", &readout_, "the linear layer that is the read-out, or none")
+      .needs("--model")
+      .value_name("NAME")
+      .otherwise("the only one that can be it");
+  arguments.add("--no-bias", &no_bias_, "biases that the file lacks (bias=False) are zeros").needs("--model");
+}
+
+StoredModel ModelOptions::read(const std::string& file, const std::string& cell) const {
+  return read_model(file, {.cell = cell,
+                           .recurrent = recurrent_,
+                           .readout = readout_,
+                           .biases = no_bias_ ? MissingBiases::zeros : MissingBiases::refused});
+}
+
+void say_taken(Journal& journal, const std::string& file, const StoredModel& stored) {
+  if (!stored.taken.empty()) journal.message(file + ": " + stored.taken);
+}
+
+void NetworkFiles::say_taken(Journal& journal, const StoredModel& stored, const Sequences& read) const {
+  hysteron::say_taken(journal, model, stored);
+  if (!sequences.inputs.empty()) hysteron::say_taken(journal, sequences.inputs, read);
+}
+
 void NetworkFiles::declare(Arguments& arguments) {
   arguments.add("--model", &model, "the network, a safetensors file of ours or of PyTorch").value_name("FILE");
   arguments.add("--cell", &cell, "its cell").value_name("NAME").otherwise("as the file says");
+  options.declare(arguments);
   sequences.declare(arguments);
 }
 
@@ -20,7 +49,7 @@ void expect_inputs(const StoredModel& stored, const Sequences& sequences, const 
        .expected = fmt::format("[steps, batch, {}] ({}, {} units, reads {} values a step)", stored.shape.inputs,
                                stored.shape.cell->name, stored.shape.units, stored.shape.inputs),
        .found = fmt::format("[{}, {}, {}]", sequences.steps, sequences.count, sequences.features),
-       .hint = "the axes are [steps, batch, inputs]: time first"});
+       .hint = "the axes are [steps, batch, inputs], or with --batch-first [batch, steps, inputs]"});
 }
 
 template <class Real>

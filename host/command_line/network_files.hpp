@@ -10,16 +10,34 @@
 
 namespace hysteron {
 
+/// How a network is to be read from a file that does not say it all.
+class ModelOptions {
+ public:
+  /// --recurrent, --readout, --no-bias.
+  void declare(Arguments& arguments);
+  StoredModel read(const std::string& file, const std::string& cell) const;
+
+ private:
+  std::string recurrent_, readout_;
+  bool no_bias_ = false;
+};
+
 /// What the verbs that run a network from a file are given: the network, and the sequences that it reads.
 struct NetworkFiles {
   std::string model, cell;
+  ModelOptions options;
   InputFiles sequences;
 
-  /// --model, --cell, --inputs, --lengths.
+  /// --model, --cell, and the options of ModelOptions and InputFiles.
   void declare(Arguments& arguments);
-  StoredModel read_network() const { return read_model(model, cell); }
+  StoredModel read_network() const { return options.read(model, cell); }
+  /// Says what was read, once all of it is known to fit.
+  void say_taken(Journal& journal, const StoredModel& stored, const Sequences& read) const;
   std::vector<std::string> names() const { return {model, sequences.inputs, sequences.lengths}; }
 };
+
+/// Says what was taken from a file that leaves a choice.
+void say_taken(Journal& journal, const std::string& file, const StoredModel& stored);
 
 /// Runs work(float{}) or work(double{}), depending on the type of the file's parameters.
 template <class Work>

@@ -14,13 +14,17 @@ namespace hysteron {
 
 // As the key is declared: what it is, what it may be, and what it is by default.
 void Options::declare_flag(Arguments& arguments, const KeyFlag& flag) {
-  Taken& taken = taken_.emplace_back(Taken{flag, {}, nullptr});
+  Taken& taken = taken_.emplace_back(Taken{.flag = flag});
   const SettingKey& key = key_named(flag.key);
   std::string text = flag.description.empty() ? key.description : flag.description;
   if (!key.limits.choices.empty()) text += fmt::format(": {}", fmt::join(key.limits.choices, " | "));
   const std::string* const words = std::get_if<std::string>(&key.initial);
   const std::string initial = !flag.otherwise.empty() ? flag.otherwise : words ? *words : toml_of(key.initial);
   text += initial.empty() ? fmt::format(" ({})", flag.key) : fmt::format(" ({}; default: {})", flag.key, initial);
+  if (std::holds_alternative<bool>(key.initial)) {
+    taken.argument = &arguments.add(flag.flag, &taken.set, key.description + fmt::format(" ({})", flag.key));
+    return;
+  }
   const bool whole = std::holds_alternative<std::int64_t>(key.initial);
   taken.argument = &arguments.add(flag.flag, &taken.text, text).value_name(whole ? "N" : "TEXT");
 }
@@ -61,14 +65,14 @@ Settings Options::settings() const {
   settings.read_environment(process_environment());
   for (const std::string& assignment : assignments_) settings.assign(assignment);
   for (const Taken& taken : taken_)
-    if (taken.argument->given()) settings.set(taken.flag.key, taken.text, taken.flag.flag);
+    if (taken.argument->given()) settings.set(taken.flag.key, taken.value(), taken.flag.flag);
   return settings;
 }
 
 std::vector<std::string> Options::assignments() const {
   std::vector<std::string> all = assignments_;
   for (const Taken& taken : taken_)
-    if (taken.argument->given()) all.push_back(taken.flag.key + "=" + taken.text);
+    if (taken.argument->given()) all.push_back(taken.flag.key + "=" + taken.value());
   return all;
 }
 
@@ -76,7 +80,7 @@ void Options::expect_no_settings(const std::string& what) const {
   std::string found = file_;
   if (!assignments_.empty()) found = "--set " + assignments_.front();
   for (const Taken& taken : taken_)
-    if (taken.argument->given()) found = taken.flag.flag + " " + taken.text;
+    if (taken.argument->given()) found = taken.flag.flag + (taken.set ? "" : " " + taken.text);
   if (found.empty()) return;
   throw usage_error({.what = what + " goes on with the settings that it began with",
                      .expected = "no others with --resume",
@@ -104,16 +108,17 @@ std::span<const KeyFlag> model_flags() {
 }
 
 std::span<const KeyFlag> task_flags() {
-  static const std::array<KeyFlag, 14> flags = [] {
-    std::array<KeyFlag, 14> all{{{"--task", "task.name"},
+  static const std::array<KeyFlag, 15> flags = [] {
+    std::array<KeyFlag, 15> all{{{"--task", "task.name"},
                                  {"--data", "task.data", "the folder of a data set"},
                                  {"--inputs", "task.inputs"},
                                  {"--targets", "task.targets"},
                                  {"--lengths", "task.lengths"},
+                                 {"--batch-first", "task.batch_first"},
                                  {"--loss", "task.loss"},
                                  {"--at", "task.at"},
                                  {"--replicas", "replicas"}}};
-    std::copy(model_flags().begin(), model_flags().end(), all.begin() + 8);
+    std::copy(model_flags().begin(), model_flags().end(), all.begin() + 9);
     return all;
   }();
   return flags;

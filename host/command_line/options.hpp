@@ -52,9 +52,12 @@ class Options {
 
  private:
   struct Taken {
-    KeyFlag flag;
-    std::string text;
+    KeyFlag flag = {};
+    std::string text = {};
+    bool set = false;  ///< of a key that is true or false, which its flag makes true
     const Argument* argument = nullptr;
+
+    std::string value() const { return set ? "true" : text; }
   };
 
   void declare_flag(Arguments& arguments, const KeyFlag& flag);

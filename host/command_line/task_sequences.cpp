@@ -64,12 +64,13 @@ std::string TaskSequences::task() const {
   return tasks.at(variant);
 }
 
-Sequences TaskSequences::read(Settings& settings) const {
+Sequences TaskSequences::read(Settings& settings, Journal& journal) const {
   const std::string name = task();
   const std::unique_ptr<Task> task = Registry<Task>::make(name);
   task->declare(settings);
   settings.finish();
   TaskData made = task->make(settings);
+  for (const std::string& note : made.notes) journal.message(note);
   if (made.environment)
     throw usage_error({.what = name + " is an environment to act in, and has no sequences",
                        .expected = "a task of sequences",

@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 
+#include <hysteron/journal.hpp>
 #include <hysteron/sequences.hpp>
 #include <hysteron/settings.hpp>
 
@@ -15,8 +16,8 @@ struct TaskSequences {
 
   /// --data, --variant, --limit.
   void declare(Arguments& arguments);
-  /// Declares the task's keys, refuses unknown ones, and reads. Throws usage and data errors.
-  Sequences read(Settings& settings) const;
+  /// Declares the task's keys, refuses unknown ones, reads, and says what. Throws usage and data errors.
+  Sequences read(Settings& settings, Journal& journal) const;
   /// The first `limit` of sequences that come from elsewhere.
   Sequences first(Sequences sequences) const;
 

@@ -27,7 +27,7 @@ class Infer final : public ComputingCommand<InferredFiles> {
     return R"(Runs a network over sequences. Y [steps, batch, outputs] is the read-out at every step or, for a network
 without one, the top layer's h; past a sequence's length, what its last state gives. S [batch, units] are the last
 states: layer by layer, the halves of a double layer and an LSTM's h and c side by side; with --at all those after every
-step, S [steps, batch, units]. Files of these names are replaced. Numbers have the network's precision.)";
+step, S [steps, batch, units]. --batch-first turns the first two axes of X, Y and of all states. Files of these names are replaced. Numbers have the network's precision.)";
   }
 
   void declare(Arguments& arguments) override {
@@ -54,6 +54,7 @@ step, S [steps, batch, units]. Files of these names are replaced. Numbers have t
     const StoredModel stored = files_.read_network();
     const Sequences sequences = files_.sequences.read();
     expect_inputs(stored, sequences, files_.sequences.inputs);
+    files_.say_taken(journal(), stored, sequences);
     seed_ = stored.seed();
     return with_precision(stored,
                           [&](auto real) { return infer_as<decltype(real)>(stored, sequences, backend(settings)); });
@@ -78,11 +79,12 @@ step, S [steps, batch, units]. Files of these names are replaced. Numbers have t
         infer(model, sequences, {.initial = first, .states = every_state ? InferredStates::all : InferredStates::last});
     expect_finite<Real>(inference.outputs, "the outputs of the network");
     expect_finite<Real>(inference.states, "the states of the network");
-    InferredFiles files{.outputs_shape = {sequences.steps, count, inference.width}, .states_shape = {count, states}};
-    if (every_state) files.states_shape.insert(files.states_shape.begin(), sequences.steps);
-    if (!states_.empty()) write_npy(states_, make_array(files.states_shape, inference.states));
-    write_npy(outputs_, make_array(files.outputs_shape, inference.outputs));
-    return files;
+    const Array y = files_.sequences.laid_out(sequences, inference.width, inference.outputs),
+                s = every_state ? files_.sequences.laid_out(sequences, states, inference.states)
+                                : make_array({count, states}, inference.states);
+    if (!states_.empty()) write_npy(states_, s);
+    write_npy(outputs_, y);
+    return {.outputs_shape = y.shape, .states_shape = s.shape};
   }
 
   template <class Real>

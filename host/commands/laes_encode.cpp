@@ -43,6 +43,7 @@ class LaesEncode final : public ComputingCommand<EncodedStates> {
     const LinearAutoencoder autoencoder = read_autoencoder(laes_);
     const Sequences sequences = files_.read();
     Backend& device = backend(settings);
+    say_taken(journal(), files_.inputs, sequences);
     return {at_ == "all" ? write_all(device, autoencoder, sequences) : write_last(device, autoencoder, sequences)};
   }
 
@@ -64,9 +65,9 @@ class LaesEncode final : public ComputingCommand<EncodedStates> {
     for (std::ptrdiff_t n = 0; n < count; ++n)
       for (std::ptrdiff_t step = 0; step < steps; ++step)
         std::copy_n(states.data() + (n * steps + step) * p, p, by_step.data() + (step * count + n) * p);
-    const std::vector<std::int64_t> shape{steps, count, p};
-    write_npy(states_, make_array(shape, by_step));
-    return shape;
+    const Array array = files_.laid_out(sequences, p, by_step);
+    write_npy(states_, array);
+    return array.shape;
   }
 
   InputFiles files_;

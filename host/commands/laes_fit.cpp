@@ -8,6 +8,7 @@
 #include <hysteron/registry.hpp>
 
 #include "command_line/computing_command.hpp"
+#include "command_line/input_files.hpp"
 #include "command_line/output_file.hpp"
 #include "command_line/task_sequences.hpp"
 
@@ -37,8 +38,10 @@ error_by_lag the mean squared error of what is decoded from the last state.)";
   }
 
   void declare(Arguments& arguments) override {
-    static const KeyFlag flags[] = {
-        {"--inputs", "task.inputs"}, {"--lengths", "task.lengths"}, {"--folder", "task.data"}};
+    static const KeyFlag flags[] = {{"--inputs", "task.inputs"},
+                                    {"--lengths", "task.lengths"},
+                                    {"--batch-first", "task.batch_first"},
+                                    {"--folder", "task.data"}};
     task_.declare(arguments);
     arguments.add("--components", &solver_options_.components, "values of the memory");
     window_ = &arguments.add("--window", &solver_options_.window, "lags that count")
@@ -84,20 +87,20 @@ error_by_lag the mean squared error of what is decoded from the last state.)";
   }
 
   // It is right to add nothing when there are states.
-  Sequences read(Settings& settings) const {
-    if (!task_.data.empty()) return task_.read(settings);
+  Sequences read(Settings& settings) {
+    if (!task_.data.empty()) return task_.read(settings, journal());
     if (!settings.mentions("task.inputs") && resume_.empty() && merge_.empty())
       throw usage_error({.what = "laes fit needs sequences",
                          .expected = "--data NAME, --inputs X.npy, or states with --resume or --merge",
                          .found = "none of them"});
-    settings.declare("task.inputs", "", "sequences X.npy [steps, batch, inputs]");
-    settings.declare("task.lengths", "", "lengths L.npy [batch]; none: every sequence has every step");
+    declare_sequence_files(settings);
     settings.finish();
     if (settings.text("task.inputs").empty() && !settings.text("task.lengths").empty())
       throw settings.unsuitable("task.lengths", "sequences that they are the lengths of", "--inputs X.npy");
     if (settings.text("task.inputs").empty()) return {};
-    return task_.first(
-        read_sequences({.inputs = settings.text("task.inputs"), .lengths = settings.text("task.lengths")}));
+    Sequences sequences = read_sequences(sequence_files_of(settings));
+    say_taken(journal(), settings.text("task.inputs"), sequences);
+    return task_.first(std::move(sequences));
   }
 
   void expect_outputs(const Settings& settings) const {

@@ -44,6 +44,7 @@ sequence's length. error_by_lag is the mean squared error; lag 0 is the last ste
     const LinearAutoencoder autoencoder = read_autoencoder(laes_);
     const Sequences sequences = files_.read();
     Backend& device = backend(settings);
+    say_taken(journal(), files_.inputs, sequences);
     if (!outputs_.empty()) write(device, autoencoder, sequences);
     const LagErrors errors = error_by_lag(device, autoencoder, sequences);
     double squares = 0, values = 0;
@@ -82,7 +83,7 @@ sequence's length. error_by_lag is the mean squared error; lag 0 is the last ste
         std::copy_n(by_lag.data() + (n * steps + length - 1 - step) * features, features,
                     by_step.data() + (step * count + n) * features);
     }
-    write_npy(outputs_, make_array({sequences.steps, sequences.count, sequences.features}, by_step));
+    write_npy(outputs_, files_.laid_out(sequences, sequences.features, by_step));
   }
 
   InputFiles files_;

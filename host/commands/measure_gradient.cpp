@@ -62,7 +62,8 @@ PyTorch's BCEWithLogitsLoss is their mean.)";
                         .lengths = files_.sequences.lengths,
                         .targets = targets_,
                         .loss = loss_named(loss_),
-                        .answers = answers_named(at_)};
+                        .answers = answers_named(at_),
+                        .axes = files_.sequences.axes()};
     std::vector<std::string> read_too = files_.names();
     read_too.push_back(targets_);
     if (!out_.empty()) expect_writable(out_, Overwrite::allowed, read_too);
@@ -79,6 +80,7 @@ PyTorch's BCEWithLogitsLoss is their mean.)";
       throw data_error({.what = "the targets " + targets_ + " do not fit the network",
                         .expected = fmt::format("{} outputs, as its read-out has", stored.shape.outputs),
                         .found = std::to_string(sequences.outputs)});
+    files_.say_taken(journal(), stored, sequences);
     seed_ = stored.seed();
     return with_precision(
         stored, [&](auto real) { return measure<decltype(real)>(stored, sequences, files.loss, backend(settings)); });

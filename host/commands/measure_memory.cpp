@@ -82,7 +82,7 @@ drawn from N(0, 1), and every state is. --noise adds noise to every state, befor
     const Answers at = answers_named(at_);
     measure_.asked =
         at == Answers::all || (at == Answers::automatic && draws()) ? AskedAfter::every_step : AskedAfter::last_step;
-    if (!task_.data.empty()) return task_.read(settings);
+    if (!task_.data.empty()) return task_.read(settings, journal());
     settings.finish();
     if (!draws()) return task_.first(files_.sequences.read());
     if (measure_.lags == 0) measure_.lags = std::max(1, steps_ / 2);
@@ -99,6 +99,7 @@ drawn from N(0, 1), and every state is. --noise adds noise to every state, befor
     const StoredModel stored = files_.read_network();
     const Sequences sequences = sequences_of(stored.shape.inputs, settings);
     expect_inputs(stored, sequences, task_.data.empty() ? files_.sequences.inputs : task_.data);
+    files_.say_taken(journal(), stored, sequences);
     return with_precision(stored, [&](auto real) {
       Model<decltype(real)> model = network_of<decltype(real)>(device, stored);
       return measured(device, *network_states(model, sequences), sequences);

@@ -74,10 +74,11 @@ constant input; the mean of several draws. Or for a matrix of states [n, units].
             {"epsilon", measure_.epsilon}};
   }
 
-  MeasuredAttractors of_network(Backend& device, std::uint64_t seed) const {
+  MeasuredAttractors of_network(Backend& device, std::uint64_t seed) {
     const StoredModel stored = files_.read_network();
     const Sequences sequences = files_.sequences.read();
     expect_inputs(stored, sequences, files_.sequences.inputs);
+    files_.say_taken(journal(), stored, sequences);
     const Multistability measured = with_precision(stored, [&](auto real) {
       Model<decltype(real)> model = network_of<decltype(real)>(device, stored);
       return measure_multistability(model, sequences, std::span(&seed, 1), measure_);

@@ -24,6 +24,7 @@ struct Preparation {
   int outputs = 0;
   std::string task;  ///< empty: the user's own sequences
   LossKind loss = LossKind::mse;
+  std::vector<std::string> notes = {};  ///< what was read
 };
 
 struct PreparedNetworks {
@@ -53,6 +54,7 @@ out-00.safetensors, out-01.safetensors, …)";
     arguments
         .add("--model", &model_, "your own network, a safetensors file of ours or of PyTorch (--cell names its cell)")
         .value_name("FILE");
+    reading_.declare(arguments);
     arguments.add("--outputs", &outputs_, "outputs of the read-out of a new network")
         .range(0, 1'000'000)
         .otherwise("the task's, or no read-out");
@@ -69,9 +71,7 @@ out-00.safetensors, out-01.safetensors, …)";
       throw usage_error({.what = "prepare needs sequences",
                          .expected = "--inputs X.npy, or --task NAME",
                          .hint = "hysteron info lists the tasks"});
-    if (!of_task)
-      for (const char* const key : {"task.inputs", "task.lengths"})
-        settings.declare(key, "", key_named(key).description);
+    if (!of_task) declare_sequence_files(settings);
     const Configuration configuration =
         configure(settings, of_task ? Sections::task_and_training : Sections::initialization);
     const std::vector<fs::path> files = output_files(settings.integer("replicas"));
@@ -83,6 +83,8 @@ out-00.safetensors, out-01.safetensors, …)";
     if (stored)
       expect_inputs(*stored, preparation.sequences,
                     of_task ? "of the task " + preparation.task : settings.text("task.inputs"));
+    if (stored) say_taken(journal(), model_, *stored);
+    for (const std::string& note : preparation.notes) journal().message(note);
     seed_ = static_cast<std::uint64_t>(settings.integer("seed"));
     const auto prepare = [&](auto real) {
       return prepare_as<decltype(real)>(settings, *configuration.initializer, stored, preparation, files);
@@ -109,7 +111,7 @@ out-00.safetensors, out-01.safetensors, …)";
 
   // The user's network; any size that is given must match the file's.
   StoredModel own_network(const Settings& settings) const {
-    StoredModel stored = read_model(model_, settings.given("model.cell") ? settings.text("model.cell") : "");
+    StoredModel stored = reading_.read(model_, settings.given("model.cell") ? settings.text("model.cell") : "");
     const auto expect = [&](const char* key, const std::string& given, const std::string& found) {
       if (settings.given(key) && given != found)
         throw settings.unsuitable(key, found + ", as the network in " + model_ + " has",
@@ -131,12 +133,14 @@ out-00.safetensors, out-01.safetensors, …)";
     if (data.environment)
       data.train = histories_of_exploration(*data.environment, replica_seeds(settings),
                                             static_cast<int>(settings.integer("train.replay")));
-    return {std::move(data.train), outputs_.value_or(data.outputs), settings.text("task.name"), data.loss};
+    return {std::move(data.train), outputs_.value_or(data.outputs), settings.text("task.name"), data.loss,
+            std::move(data.notes)};
   }
 
   Preparation preparation_of_files(const Settings& settings) const {
-    return {read_sequences({.inputs = settings.text("task.inputs"), .lengths = settings.text("task.lengths")}),
-            outputs_.value_or(0), ""};
+    Sequences sequences = read_sequences(sequence_files_of(settings));
+    const std::string note = settings.text("task.inputs") + ": " + sequences_text(sequences);
+    return {std::move(sequences), outputs_.value_or(0), "", LossKind::mse, {note}};
   }
 
   template <class Real>
@@ -197,6 +201,7 @@ out-00.safetensors, out-01.safetensors, …)";
   }
 
   std::string model_, out_;
+  ModelOptions reading_;
   std::optional<int> outputs_;
   bool force_ = false;
 };

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include <fmt/format.h>
@@ -32,12 +31,16 @@ void expect_floating_point(const Array& array, const std::string& name) {
                       .hint = "numpy.save(file, array.astype(\"float32\")) writes what is expected"});
 }
 
-void expect_batch(int batch, int sequences, const Array& array, const std::string& name) {
+void expect_batch(int batch, int sequences, const Array& array, const std::string& name,
+                  Axes axes = Axes::steps_first) {
   if (batch != sequences)
     throw data_error({.what = name + " and the inputs have different numbers of sequences",
                       .expected = fmt::format("a batch of {}, as the inputs", sequences),
                       .found = fmt::format("{} in shape {}", batch, shape_text(array.shape)),
-                      .hint = "the axes of inputs and targets are [steps, batch, …]: the batch is the second"});
+                      .hint = axes == Axes::steps_first
+                                  ? "the axes of inputs and targets are [steps, batch, …]: the batch is the second "
+                                    "(with --batch-first the first)"
+                                  : "with --batch-first the axes of inputs and targets are [batch, steps, …]"});
 }
 
 // From [steps, batch, width], the file's order, to [batch, steps, width].
@@ -53,12 +56,22 @@ std::vector<float> by_sequence(const std::vector<float>& values, int steps, int 
   return turned;
 }
 
-std::vector<float> values_of(const Array& array, const std::string& name, std::array<int, 3>& shape,
-                             const std::string& width_name) {
-  expect_dimensions(array, name, {"steps", "batch", width_name});
+/// Values at the steps of sequences.
+struct StepValues {
+  int steps, batch, width;
+  std::vector<float> values;  ///< [batch, steps, width]
+};
+
+StepValues step_values(const Array& array, const std::string& name, const std::string& width_name, Axes axes) {
+  const bool steps_first = axes == Axes::steps_first;
+  const std::string first = steps_first ? "steps" : "batch", second = steps_first ? "batch" : "steps";
+  expect_dimensions(array, name, {first, second, width_name});
   expect_floating_point(array, name);
-  shape = {extent(array, 0, name, "steps"), extent(array, 1, name, "batch"), extent(array, 2, name, width_name)};
-  return to_floats(array, name);
+  const int outer = extent(array, 0, name, first), inner = extent(array, 1, name, second),
+            width = extent(array, 2, name, width_name);
+  std::vector<float> values = to_floats(array, name);
+  if (!steps_first) return {inner, outer, width, std::move(values)};
+  return {outer, inner, width, by_sequence(values, outer, inner, width)};
 }
 
 void put_lengths(const Array& array, const std::string& name, Sequences& sequences) {
@@ -79,6 +92,7 @@ struct Asked {
   LossKind loss;
   Answers answers;
   std::optional<int> classes;
+  Axes axes;
 };
 
 void put_labels(const Array& array, const std::string& name, const Asked& asked, Sequences& sequences) {
@@ -123,39 +137,37 @@ std::vector<float> last_step(const std::vector<float>& targets, const Sequences&
 }
 
 void put_targets(const Array& array, const std::string& name, const Asked& asked, Sequences& sequences) {
-  std::array<int, 3> shape{};
-  const std::vector<float> values = values_of(array, name, shape, "outputs");
-  const auto outside = std::find_if(values.begin(), values.end(), [](float value) { return value < 0 || value > 1; });
-  if (asked.loss == LossKind::binary_cross_entropy && outside != values.end())
+  StepValues given = step_values(array, name, "outputs", asked.axes);
+  const auto outside = std::ranges::find_if(given.values, [](float value) { return value < 0 || value > 1; });
+  if (asked.loss == LossKind::binary_cross_entropy && outside != given.values.end())
     throw data_error({.what = "a target in " + name + " is out of range",
                       .expected = "0 or 1, or between, for the loss binary_cross_entropy",
-                      .found = fmt::format("{} at value {}", *outside, outside - values.begin()),
+                      .found = fmt::format("{} at value {}", *outside, outside - given.values.begin()),
                       .hint = "targets of other numbers go with the loss mse"});
-  expect_batch(shape[1], sequences.count, array, name);
-  const bool every_step = shape[0] == sequences.steps;
-  if (!every_step && (shape[0] != 1 || asked.answers == Answers::all))
+  expect_batch(given.batch, sequences.count, array, name, asked.axes);
+  const bool every_step = given.steps == sequences.steps;
+  if (!every_step && (given.steps != 1 || asked.answers == Answers::all))
     throw data_error(
         {.what = name + " has the wrong number of steps",
          .expected = fmt::format("{}{}, the steps of the inputs", asked.answers == Answers::all ? "" : "1 or ",
                                  sequences.steps),
-         .found = fmt::format("{} in shape {}", shape[0], shape_text(array.shape)),
+         .found = fmt::format("{} in shape {}", given.steps, shape_text(array.shape)),
          .hint = asked.answers == Answers::all ? "with one target a sequence: task.at=last (--at last)" : ""});
-  sequences.outputs = shape[2];
-  sequences.targets = by_sequence(values, shape[0], shape[1], shape[2]);
-  sequences.target_steps = shape[0];
+  sequences.outputs = given.width;
+  sequences.targets = std::move(given.values);
+  sequences.target_steps = given.steps;
   if (every_step && asked.answers == Answers::last) {
     sequences.targets = last_step(sequences.targets, sequences);
     sequences.target_steps = 1;
   }
 }
 
-void put_inputs(const Array& array, const std::string& name, Sequences& sequences) {
-  std::array<int, 3> shape{};
-  const std::vector<float> values = values_of(array, name, shape, "inputs");
-  sequences.steps = shape[0];
-  sequences.count = shape[1];
-  sequences.features = shape[2];
-  sequences.inputs = by_sequence(values, shape[0], shape[1], shape[2]);
+void put_inputs(const Array& array, const std::string& name, Axes axes, Sequences& sequences) {
+  StepValues given = step_values(array, name, "inputs", axes);
+  sequences.steps = given.steps;
+  sequences.count = given.batch;
+  sequences.features = given.width;
+  sequences.inputs = std::move(given.values);
 }
 
 void put_answers(const Array& array, const std::string& file, const Asked& asked, Sequences& sequences) {
@@ -185,18 +197,20 @@ LossKind loss_named(const std::string& name) {
 
 Sequences sequences_of(const SequenceArrays& arrays) {
   Sequences sequences;
-  put_inputs(arrays.inputs, "inputs", sequences);
+  put_inputs(arrays.inputs, "inputs", arrays.axes, sequences);
   if (arrays.lengths) put_lengths(*arrays.lengths, "lengths", sequences);
-  if (arrays.targets) put_answers(*arrays.targets, "", {arrays.loss, arrays.answers, arrays.classes}, sequences);
+  if (arrays.targets)
+    put_answers(*arrays.targets, "", {arrays.loss, arrays.answers, arrays.classes, arrays.axes}, sequences);
   return sequences;
 }
 
 Sequences read_sequences(const SequenceFiles& files) {
   Sequences sequences;
-  put_inputs(read_array(files.inputs), "inputs " + files.inputs, sequences);
+  put_inputs(read_array(files.inputs), "inputs " + files.inputs, files.axes, sequences);
   if (!files.lengths.empty()) put_lengths(read_array(files.lengths), "lengths " + files.lengths, sequences);
   if (!files.targets.empty())
-    put_answers(read_array(files.targets), " " + files.targets, {files.loss, files.answers, files.classes}, sequences);
+    put_answers(read_array(files.targets), " " + files.targets, {files.loss, files.answers, files.classes, files.axes},
+                sequences);
   return sequences;
 }
 

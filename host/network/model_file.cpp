@@ -7,6 +7,8 @@
 
 #include <hysteron/io.hpp>
 
+#include "network/foreign_model.hpp"
+
 namespace hysteron {
 namespace {
 
@@ -43,57 +45,6 @@ int metadata_number(const Safetensors& file, const std::string& key) {
   return value;
 }
 
-// A network that no metadata describes: "PREFIXweight_ih_l0".
-struct Anatomy {
-  std::set<std::string> prefixes;
-  int layers = 0;
-};
-
-Anatomy anatomy(const Safetensors& file) {
-  Anatomy found;
-  for (const NamedArray& tensor : file.tensors) {
-    for (const std::string_view refused : {"_reverse", "weight_hr_l"})
-      if (tensor.name.find(refused) != std::string::npos)
-        throw data_error({.what = "bidirectional networks and projections (proj_size) are not supported",
-                          .expected = "weight_ih_l0, weight_hh_l0, bias_ih_l0, …",
-                          .found = "\"" + tensor.name + "\"",
-                          .hint = "make the network with bidirectional=False and proj_size=0"});
-    const std::size_t at = tensor.name.rfind("weight_ih_l");
-    if (at == std::string::npos) continue;
-    found.prefixes.insert(tensor.name.substr(0, at));
-    found.layers = std::max(found.layers, 1 + std::atoi(tensor.name.c_str() + at + 11));
-  }
-  if (found.prefixes.empty()) {
-    std::string names;
-    for (const NamedArray& tensor : file.tensors) names += (names.empty() ? "" : ", ") + tensor.name;
-    throw data_error({.what = "no recurrent layer in the file",
-                      .expected = "a tensor called weight_ih_l0, with any prefix",
-                      .found = names.empty() ? "no tensors" : names,
-                      .hint = "save the state_dict of a module with an nn.GRU, nn.LSTM or nn.RNN"});
-  }
-  if (found.prefixes.size() > 2)
-    throw data_error({.what = "more than one recurrent network in the file",
-                      .expected = "one prefix before weight_ih_l0",
-                      .found = fmt::format("{}", fmt::join(found.prefixes, ", ")),
-                      .hint = "save the networks in files of their own"});
-  return found;
-}
-
-// The name prefix of the linear layer that reads the top layer: "readout.", or that of the only layer that fits; empty:
-// there is none.
-std::string readout_prefix(const Safetensors& file, std::int64_t units) {
-  std::vector<std::string> fitting;
-  for (const NamedArray& tensor : file.tensors) {
-    if (!tensor.name.ends_with(".weight") || tensor.array.shape.size() != 2 || tensor.array.shape[1] != units) continue;
-    const std::string prefix = tensor.name.substr(0, tensor.name.size() - 6);
-    const Array* const bias = file.find(prefix + "bias");
-    if (!bias || bias->shape != std::vector<std::int64_t>{tensor.array.shape[0]}) continue;
-    if (prefix == "readout." || prefix.ends_with(".readout.")) return prefix;
-    fitting.push_back(prefix);
-  }
-  return fitting.size() == 1 ? fitting[0] : "";
-}
-
 // What to try when a weight has the shape of another cell: a weight [rows, units] between units, or one [rows, ..] from
 // below, whose units follow from the file's shape for the expected cell.
 std::string cell_hint(const StoredModel& stored, const std::vector<ParameterSlice>& slices, std::size_t s) {
@@ -112,19 +63,22 @@ std::string cell_hint(const StoredModel& stored, const std::vector<ParameterSlic
   return cells.empty() ? "check the units and the layers of the network" : "another cell's shape: pass " + cells;
 }
 
+bool is_bias(const ParameterSlice& slice, const CellInfo& cell) {
+  return slice.role == Role::bias_ih || slice.role == Role::readout_bias ||
+         (slice.role == Role::unit && cell.layout.unit == UnitPlace::bias_hh);
+}
+
 // Every parameter must be present, with its shape.
 void check_parameters(const StoredModel& stored) {
   const std::vector<ParameterSlice> slices = parameter_slices(stored.shape);
   for (std::size_t s = 0; s < slices.size(); ++s) {
     const Array* const found = stored.file.find(stored.names[s]);
-    const Role role = slices[s].role;
-    const bool second_bias = role == Role::unit && stored.shape.cell->layout.unit == UnitPlace::bias_hh;
-    const bool bias = role == Role::bias_ih || second_bias || role == Role::readout_bias;
     if (!found)
-      throw data_error(
-          {.what = "parameter \"" + stored.names[s] + "\" is missing",
-           .expected = shape_text(file_shape(slices[s])) + " (" + shape_words(stored.shape) + ")",
-           .hint = bias ? "make the network with bias=True" : "is it another cell? pass its name with --cell"});
+      throw data_error({.what = "parameter \"" + stored.names[s] + "\" is missing",
+                        .expected = shape_text(file_shape(slices[s])) + " (" + shape_words(stored.shape) + ")",
+                        .hint = is_bias(slices[s], *stored.shape.cell)
+                                    ? "made with bias=False? --no-bias takes zeros for it"
+                                    : "is it another cell? pass its name with --cell"});
     if (found->shape != file_shape(slices[s]))
       throw data_error({.what = "parameter \"" + stored.names[s] + "\" has the wrong shape",
                         .expected = shape_text(file_shape(slices[s])) + " (" + shape_words(stored.shape) + ")",
@@ -138,28 +92,34 @@ void check_parameters(const StoredModel& stored) {
   }
 }
 
-StoredModel ours(Safetensors file, std::string_view cell) {
+StoredModel our_model(Safetensors file, const ModelReading& reading) {
   const auto text = [&](const std::string& key) {
     const auto found = file.metadata.find(key);
     return found == file.metadata.end() ? std::string() : found->second;
   };
-  if (!cell.empty() && text("cell") != cell)
-    throw usage_error({.what = "--cell names another cell than the file",
-                       .expected = text("cell"),
-                       .found = std::string(cell),
-                       .hint = "leave --cell out: the file tells"});
+  const auto expect = [](const char* option, const std::string& told, const std::string& found) {
+    if (!told.empty() && told != found)
+      throw usage_error({.what = fmt::format("{} names another than the file", option),
+                         .expected = found,
+                         .found = told,
+                         .hint = fmt::format("leave {} out: the file tells", option)});
+  };
+  expect("--cell", reading.cell, text("cell"));
+  expect("--recurrent", reading.recurrent, "rnn");
+  if (reading.readout != "none") expect("--readout", reading.readout, "readout");
   StoredModel stored;
   stored.shape = {.cell = &cell_named(text("cell")),
                   .units = metadata_number(file, "units"),
                   .layers = metadata_number(file, "layers"),
                   .structure = structure_named(text("structure")),
                   .inputs = metadata_number(file, "inputs"),
-                  .outputs = metadata_number(file, "outputs")};
+                  .outputs = reading.readout == "none" ? 0 : metadata_number(file, "outputs")};
   // The tensors must bear the sizes out before anything is made from them.
-  const Anatomy found = anatomy(file);
-  if (stored.shape.layers != found.layers || stored.shape.units < 1 || stored.shape.inputs < 1)
+  int layers = 0;
+  for (const RecurrentModule& module : recurrent_modules(file)) layers = std::max(layers, module.layers);
+  if (stored.shape.layers != layers || stored.shape.units < 1 || stored.shape.inputs < 1)
     throw data_error({.what = "the metadata does not fit the tensors",
-                      .expected = fmt::format("{} layers", found.layers),
+                      .expected = fmt::format("{} layers", layers),
                       .found = fmt::format("layers = {}, units = {}, inputs = {}", stored.shape.layers,
                                            stored.shape.units, stored.shape.inputs),
                       .hint = "write the file anew, or remove its __metadata__ and pass --cell"});
@@ -168,44 +128,35 @@ StoredModel ours(Safetensors file, std::string_view cell) {
   return stored;
 }
 
-StoredModel foreign(Safetensors file, std::string_view cell) {
-  if (cell.empty()) {
-    std::string known;
-    for (const CellInfo& one : every_cell())
-      if (!one.torch.empty())
-        known += fmt::format("{}{} for an {}", known.empty() ? "pass --cell " : ", ", one.name, one.torch);
-    throw usage_error({.what = "the file does not say which cell its network has",
-                       .expected = "--cell NAME, since the file has no hysteron metadata",
-                       .hint = known});
+// Biases of zeros for those that the file lacks, in the type of the network's first weight.
+void add_missing_biases(StoredModel& stored) {
+  const std::vector<ParameterSlice> slices = parameter_slices(stored.shape);
+  const Array* const weight = stored.file.find(stored.names.front());
+  const DType type = weight && weight->dtype == DType::f64 ? DType::f64 : DType::f32;
+  int added = 0;
+  for (std::size_t s = 0; s < slices.size(); ++s) {
+    if (!is_bias(slices[s], *stored.shape.cell) || stored.file.find(stored.names[s])) continue;
+    stored.file.tensors.push_back(
+        {stored.names[s],
+         {type, file_shape(slices[s]),
+          std::vector<std::byte>(static_cast<std::size_t>(slices[s].size()) * item_size(type))}});
+    ++added;
   }
-  const Anatomy found = anatomy(file);
-  const bool halves = found.prefixes.size() == 2;
-  StoredModel stored;
-  stored.shape.cell = &cell_named(cell);
-  stored.shape.layers = found.layers;
-  stored.shape.structure = halves ? Structure::double_layer : Structure::stack;
-  const std::string first = *found.prefixes.begin(), second = *found.prefixes.rbegin();
-  if (halves && !(first.ends_with("first.") && second.ends_with("second.")))
-    throw data_error({.what = "two recurrent networks in the file",
-                      .expected = "one prefix before weight_ih_l0, or the halves of a double layer, first. and second.",
-                      .found = first + " and " + second,
-                      .hint = "save the networks in files of their own"});
-  const Array& weight = file.at(first + "weight_ih_l0");
-  const int gates = stored.shape.cell->input;
-  if (weight.shape.size() != 2 || weight.shape[0] < 1 || weight.shape[0] % gates != 0 || weight.shape[1] < 1)
-    throw data_error({.what = "parameter \"" + first + "weight_ih_l0\" has the wrong shape",
-                      .expected = fmt::format("[{} x units, inputs] ({})", gates, cell),
-                      .found = shape_text(weight.shape),
-                      .hint = "is it another cell? pass its name with --cell"});
-  stored.shape.inputs = static_cast<int>(weight.shape[1]);
-  stored.shape.units = static_cast<int>(weight.shape[0] / gates) * (halves ? 2 : 1);
-  const std::string readout = readout_prefix(file, stored.shape.units);
-  if (!readout.empty()) stored.shape.outputs = static_cast<int>(file.at(readout + "bias").shape[0]);
-  const std::vector<std::string> parts = halves ? std::vector{first, second} : std::vector{first};
-  for (const ParameterSlice& slice : parameter_slices(stored.shape, {.parts = parts, .readout = readout}))
-    stored.names.push_back(slice.name);
-  stored.file = std::move(file);
-  return stored;
+  if (added > 0)
+    stored.taken += fmt::format("; zeros for {} bias{} that the file lacks", added, added == 1 ? "" : "es");
+}
+
+// Adds the tensors that no parameter is read from to what is said of the file.
+void say_left_out(StoredModel& stored) {
+  constexpr int most = 20;
+  const std::set<std::string> used(stored.names.begin(), stored.names.end());
+  std::string names;
+  int count = 0;
+  for (const NamedArray& tensor : stored.file.tensors)
+    if (!used.contains(tensor.name) && ++count <= most)
+      names += fmt::format("{}{} {}", names.empty() ? "" : ", ", tensor.name, shape_text(tensor.array.shape));
+  if (count > most) names += fmt::format(" and {} more", count - most);
+  if (count > 0) stored.taken += (stored.taken.empty() ? "left out: " : "; left out: ") + names;
 }
 
 }  // namespace
@@ -222,16 +173,22 @@ std::uint64_t StoredModel::seed() const {
   return seed;
 }
 
-StoredModel read_model(const std::filesystem::path& path, std::string_view cell) {
+StoredModel read_model(const std::filesystem::path& path, const ModelReading& reading) {
   return doing("reading the model " + path.string(), [&] {
     Safetensors file = read_safetensors(path);
     const auto found = file.metadata.find("format");
     const bool is_ours = found != file.metadata.end() && found->second == format;
-    StoredModel stored = is_ours ? ours(std::move(file), cell) : foreign(std::move(file), cell);
+    StoredModel stored = is_ours ? our_model(std::move(file), reading) : foreign_model(std::move(file), reading);
+    if (reading.biases == MissingBiases::zeros) add_missing_biases(stored);
     check_parameters(stored);
+    say_left_out(stored);
     for (const std::string& name : stored.names) to_doubles(stored.file.at(name), "parameter \"" + name + "\"");
     return stored;
   });
+}
+
+StoredModel read_model(const std::filesystem::path& path, std::string_view cell) {
+  return read_model(path, ModelReading{.cell = std::string(cell)});
 }
 
 template <class Real>

@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <string>
+
+#include <fmt/format.h>
 
 #include <hysteron/error.hpp>
 #include <hysteron/sequences.hpp>
@@ -14,6 +17,19 @@ std::vector<Value> rows(const std::vector<Value>& values, int first, int count, 
 }
 
 }  // namespace
+
+std::string sequences_text(const Sequences& sequences) {
+  const auto count = [](int number, const char* noun) {
+    return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+  };
+  std::string steps = count(sequences.total_steps(), "step");
+  if (!sequences.lengths.empty()) {
+    const auto [least, most] = std::ranges::minmax(sequences.lengths);
+    if (least < most || most < sequences.total_steps())
+      steps = (least < most ? fmt::format("{} to ", least) : "") + count(most, "step");
+  }
+  return fmt::format("{} of {}, {}", count(sequences.count, "sequence"), steps, count(sequences.features, "input"));
+}
 
 Sequences slice(const Sequences& all, int first, int count) {
   if (first < 0 || count < 0 || first > all.count - count)

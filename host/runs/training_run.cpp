@@ -31,6 +31,7 @@ TrainingRun<Real>::TrainingRun(Backend& backend, const Settings& settings, const
 
 template <class Real>
 void TrainingRun<Real>::initialize_on(const Sequences& sequences, const Objective& objective) {
+  for (const std::string& note : data_.notes) journal_->message(note);
   initialized_ = initialize_model<Real>(*configuration_->initializer, Start::drawn,
                                         {.model = &model_,
                                          .seeds = seeds_,

@@ -41,6 +41,7 @@ class Arrays final : public Task {
     settings.declare("task.targets", "",
                      ".npy: class numbers [batch] for cross_entropy, else [1 or steps, batch, outputs]");
     settings.declare("task.lengths", "", ".npy of [batch]: the steps of each sequence; none: all");
+    settings.declare("task.batch_first", false, "arrays of sequences are [batch, steps, ...], not [steps, batch, ...]");
     settings.declare("task.loss", "mse", "for regression, for classification, or for outputs that are each 0 or 1",
                      one_of({"mse", "cross_entropy", "binary_cross_entropy"}));
     settings.declare("task.at", "auto", "steps that count; auto: all if the targets have every step",
@@ -63,12 +64,14 @@ class Arrays final : public Task {
                            .lengths = settings.text("task.lengths"),
                            .targets = settings.text("task.targets"),
                            .loss = loss,
-                           .answers = answers};
+                           .answers = answers,
+                           .axes = settings.flag("task.batch_first") ? Axes::batch_first : Axes::steps_first};
     if (const auto classes = static_cast<int>(settings.integer("task.classes")); classes > 0) files.classes = classes;
     for (const char* key : {"task.inputs", "task.targets"}) require(settings, key, "the task arrays needs it");
 
     TaskData data;
     data.train = read(files, "training");
+    data.notes.push_back(files.inputs + ": " + sequences_text(data.train));
     if (settings.text("task.test_inputs").empty())
       split(settings, data);
     else

@@ -21,18 +21,34 @@ struct StoredModel {
   ModelShape shape = {};
   Safetensors file = {};                ///< everything in the file, other tensors too
   std::vector<std::string> names = {};  ///< the name in the file of each of parameter_slices(shape)
+  /// For the user, in one line: what was taken from a file that does not say itself what it holds, and which tensors
+  /// were left out. Empty: a file of ours, all of which was taken.
+  std::string taken = {};
 
   std::uint64_t seed() const;  ///< as the file says, else 1
   /// Whether the network is in double precision: whether any of its parameters is.
   bool is_double() const;
 };
 
-/// Reads a model file. With our metadata, the shape is taken from it, and `cell` must be empty or the same. Without it,
-/// as in a state_dict, `cell` must be given ("gru" for an nn.GRU, "lstm", "elman" for an nn.RNN), and sizes come from
-/// the shapes of the tensors called PREFIXweight_ih_l0 and so on, whatever the prefix; a PREFIX.weight [outputs, units]
-/// with its bias, called readout or the only one, is the read-out. Other tensors are kept unchanged. Throws usage
-/// errors: no cell, or one other than the file's; data errors: a tensor that is missing, of a wrong shape or not
-/// finite, or no biases.
+/// Biases that the file lacks, as that of a module made with bias=False does: an error, or zeros.
+enum class MissingBiases { refused, zeros };
+
+/// What a file without our metadata does not say of its network, and which of its layers the network is.
+struct ModelReading {
+  std::string cell = {};       ///< "gru" for an nn.GRU, "lstm", "elman" for an nn.RNN
+  std::string recurrent = {};  ///< the name before weight_ih_l0, of one of several networks; of a list of modules of
+                               ///< one layer each (NAME.0, NAME.1, ..) its name; empty: the only one
+  std::string readout = {};    ///< the name before weight, or "none"; empty: the layer that can be no other
+  MissingBiases biases = MissingBiases::refused;
+};
+
+/// Reads a model file. With our metadata, the shape is taken from it, and what `reading` says must be the same (a
+/// read-out may be left out). Without it, as in a state_dict, the cell must be given, and sizes come from the shapes of
+/// the tensors called PREFIXweight_ih_l0 (or PREFIXweight_ih, as of an nn.GRUCell) and so on, whatever the prefix; a
+/// PREFIX.weight [outputs, units] with its bias, called readout or the only one, is the read-out. Other tensors are
+/// kept unchanged. Throws usage errors: no cell, or one other than the file's, and whatever can be read in more than
+/// one way; data errors: a tensor that is missing, of a wrong shape or not finite.
+StoredModel read_model(const std::filesystem::path& path, const ModelReading& reading);
 StoredModel read_model(const std::filesystem::path& path, std::string_view cell = "");
 
 /// A population whose replicas all have the file's parameters.
@@ -61,7 +77,11 @@ Answers answers_named(const std::string& name);
 /// "mse", "cross_entropy" or "binary_cross_entropy". Throws a usage error.
 LossKind loss_named(const std::string& name);
 
-/// The user's own sequences. Time is the first axis, the batch the second.
+/// The order of the first two axes of arrays of sequences and targets: [steps, batch, ..], or [batch, steps, ..] as
+/// with PyTorch's batch_first.
+enum class Axes { steps_first, batch_first };
+
+/// The user's own sequences. Shapes are given for Axes::steps_first.
 struct SequenceArrays {
   Array inputs = {};                            ///< [steps, batch, inputs] float32 or float64
   std::optional<Array> lengths = std::nullopt;  ///< [batch] integers, 1 .. steps; none: every sequence has all steps
@@ -71,6 +91,7 @@ struct SequenceArrays {
   LossKind loss = LossKind::mse;
   Answers answers = Answers::automatic;
   std::optional<int> classes = std::nullopt;  ///< labels are less than this; none: the largest label plus 1
+  Axes axes = Axes::steps_first;
 };
 
 /// The same in files: names of .npy or .npz files, as read_array takes them.
@@ -81,6 +102,7 @@ struct SequenceFiles {
   LossKind loss = LossKind::mse;
   Answers answers = Answers::automatic;
   std::optional<int> classes = std::nullopt;
+  Axes axes = Axes::steps_first;
 };
 
 /// Lays them out sequence by sequence, as the whole library takes them. With Answers::last and targets for every step,

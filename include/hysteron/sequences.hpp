@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace hysteron {
@@ -22,6 +23,9 @@ struct Sequences {
 
   int total_steps() const { return steps + black; }
 };
+
+/// "100 sequences of 30 steps, 3 inputs", for messages.
+std::string sequences_text(const Sequences& sequences);
 
 /// The sequences from `first` on, `count` of them.
 Sequences slice(const Sequences& all, int first, int count);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <hysteron/environment.hpp>
 #include <hysteron/operations.hpp>
@@ -23,6 +24,7 @@ struct TaskData {
   int read_steps = 1;                            ///< how many of the last steps the read-out reads
   std::optional<int> validation = std::nullopt;  ///< the last of train, which form the task's own validation set; none:
                                                  ///< train.validation_share says how many
+  std::vector<std::string> notes = {};           ///< for the user: what was read, a line each
   std::optional<double> trivial_loss = std::nullopt;  ///< of always answering with the mean, or with all classes alike
   std::optional<double> solved_loss = std::nullopt;   ///< a test loss up to this is called solved
   std::optional<double> solved_accuracy = std::nullopt;  ///< or a test accuracy from this on

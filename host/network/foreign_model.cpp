@@ -1,0 +1,200 @@
+#include "network/foreign_model.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "network/readout_choice.hpp"
+
+namespace hysteron {
+namespace {
+
+constexpr std::string_view input_weight = "weight_ih";
+
+/// The number after "_l"; none: another ending.
+std::optional<int> layer_number(std::string_view ending) {
+  int number = 0;
+  if (!ending.starts_with("_l")) return std::nullopt;
+  const auto [end, error] = std::from_chars(ending.data() + 2, ending.data() + ending.size(), number);
+  if (error != std::errc() || end != ending.data() + ending.size() || number > 1'000'000) return std::nullopt;
+  return number;
+}
+
+std::string name_of(const RecurrentModule& module) {
+  return module.prefix.ends_with('.') ? module.prefix.substr(0, module.prefix.size() - 1) : module.prefix;
+}
+
+std::string names_of(const std::vector<RecurrentModule>& modules) {
+  std::string names;
+  for (const RecurrentModule& module : modules) names += (names.empty() ? "" : ", ") + name_of(module);
+  return names;
+}
+
+// "cells." of "cells.3.", and the number; none: it does not end so.
+std::optional<std::pair<std::string, int>> numbered_name(const RecurrentModule& module) {
+  const std::string name = name_of(module);
+  const std::size_t dot = name.rfind('.') + 1;  // 0: there is none
+  int number = 0;
+  const auto [end, error] = std::from_chars(name.data() + dot, name.data() + name.size(), number);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return std::pair(name.substr(0, dot), number);
+}
+
+// Modules of one layer each in a list, NAME.0, NAME.1, …: put in that order, or empty if they are none.
+std::vector<RecurrentModule> layers_of_list(const std::vector<RecurrentModule>& modules) {
+  std::map<int, RecurrentModule> ordered;
+  for (const RecurrentModule& module : modules) {
+    const auto numbered = numbered_name(module), first = numbered_name(modules.front());
+    if (!numbered || !first || numbered->first != first->first || module.layers != 1) return {};
+    ordered.emplace(numbered->second, module);
+  }
+  std::vector<RecurrentModule> layers;
+  for (const auto& [number, module] : ordered) layers.push_back(module);
+  return layers;
+}
+
+bool are_halves(const std::vector<RecurrentModule>& modules) {
+  return modules.size() == 2 && modules[0].numbered && modules[1].numbered && modules[0].prefix.ends_with("first.") &&
+         modules[1].prefix.ends_with("second.");
+}
+
+/// Which modules the network is made of, and how its parameters are called.
+struct Recurrent {
+  enum class Form { module, halves, list };
+  Form form = Form::module;
+  std::vector<RecurrentModule> modules = {};
+
+  int layers() const { return form == Form::list ? static_cast<int>(modules.size()) : modules.front().layers; }
+  int parts() const { return form == Form::halves ? 2 : 1; }
+  std::vector<std::string> prefixes() const {
+    std::vector<std::string> all;
+    for (const RecurrentModule& module : modules) all.push_back(module.prefix);
+    return all;
+  }
+  /// kind: "weight_ih".
+  std::string name(const std::string& kind, int layer, int part) const {
+    const RecurrentModule& module = modules[static_cast<std::size_t>(form == Form::list ? layer : part)];
+    return module.prefix + kind + (module.numbered ? fmt::format("_l{}", form == Form::list ? 0 : layer) : "");
+  }
+};
+
+Recurrent chosen_recurrent(const std::vector<RecurrentModule>& all, const std::string& asked) {
+  std::vector<RecurrentModule> modules;
+  for (const RecurrentModule& module : all)
+    if (asked.empty() || name_of(module) == asked || module.prefix.starts_with(asked + ".")) modules.push_back(module);
+  if (modules.empty()) {
+    std::vector<std::string> names;
+    for (const RecurrentModule& module : all) names.push_back(name_of(module));
+    throw unknown_name("recurrent network", asked, names);
+  }
+  for (const RecurrentModule& module : modules)
+    if (!module.unsupported.empty())
+      throw data_error({.what = "bidirectional networks and projections (proj_size) are not supported",
+                        .expected = "weight_ih_l0, weight_hh_l0, bias_ih_l0, …",
+                        .found = "\"" + module.unsupported + "\"",
+                        .hint = "make the network with bidirectional=False and proj_size=0"});
+  if (modules.size() == 1) return {Recurrent::Form::module, modules};
+  if (are_halves(modules)) return {Recurrent::Form::halves, modules};
+  const std::vector<RecurrentModule> list = layers_of_list(modules);
+  if (!asked.empty() && !list.empty()) return {Recurrent::Form::list, list};
+  const std::string first = name_of(modules.front());
+  throw usage_error(
+      {.what = "more than one recurrent network in the file",
+       .expected = "--recurrent NAME, or the halves of a double layer, first. and second.",
+       .found = names_of(modules),
+       .hint = list.empty() ? fmt::format("--recurrent {} takes the first of them", first)
+                            : fmt::format("--recurrent {} takes them as the layers of one network, --recurrent {} the "
+                                          "first alone",
+                                          first.substr(0, first.rfind('.')), first)});
+}
+
+const CellInfo& cell_of(const ModelReading& reading) {
+  if (!reading.cell.empty()) return cell_named(reading.cell);
+  std::string known;
+  for (const CellInfo& one : every_cell())
+    if (!one.torch.empty())
+      known += fmt::format("{}{} for an {}", known.empty() ? "pass --cell " : ", ", one.name, one.torch);
+  throw usage_error({.what = "the file does not say which cell its network has",
+                     .expected = "--cell NAME, since the file has no hysteron metadata",
+                     .hint = known});
+}
+
+// The sizes that the first layer tells.
+void put_sizes(const Safetensors& file, const Recurrent& recurrent, ModelShape& shape) {
+  const std::string name = recurrent.name(std::string(input_weight), 0, 0);
+  const Array& weight = file.at(name);
+  const int gates = shape.cell->input;
+  if (weight.shape.size() != 2 || weight.shape[0] < 1 || weight.shape[0] % gates != 0 || weight.shape[1] < 1)
+    throw data_error({.what = "parameter \"" + name + "\" has the wrong shape",
+                      .expected = fmt::format("[{} x units, inputs] ({})", gates, shape.cell->name),
+                      .found = shape_text(weight.shape),
+                      .hint = "is it another cell? pass its name with --cell"});
+  shape.inputs = static_cast<int>(weight.shape[1]);
+  shape.units = static_cast<int>(weight.shape[0] / gates) * recurrent.parts();
+}
+
+}  // namespace
+
+std::vector<RecurrentModule> recurrent_modules(const Safetensors& file) {
+  std::map<std::string, RecurrentModule> modules;
+  for (const NamedArray& tensor : file.tensors) {
+    const std::size_t at = tensor.name.rfind(input_weight);
+    if (at == std::string::npos) continue;
+    const std::string ending = tensor.name.substr(at + input_weight.size());
+    const std::optional<int> layer = layer_number(ending);
+    if (!ending.empty() && !layer) continue;
+    RecurrentModule& module = modules[tensor.name.substr(0, at)];
+    module.prefix = tensor.name.substr(0, at);
+    module.numbered = layer.has_value();
+    module.layers = std::max(module.layers, 1 + layer.value_or(0));
+  }
+  if (modules.empty()) {
+    std::string names;
+    for (const NamedArray& tensor : file.tensors) names += (names.empty() ? "" : ", ") + tensor.name;
+    throw data_error({.what = "no recurrent layer in the file",
+                      .expected = "a tensor called weight_ih_l0 or weight_ih, with any prefix",
+                      .found = names.empty() ? "no tensors" : names,
+                      .hint = "save the state_dict of a module with an nn.GRU, nn.LSTM or nn.RNN"});
+  }
+  std::vector<RecurrentModule> all;
+  for (auto& [prefix, module] : modules) {
+    for (const NamedArray& tensor : file.tensors)
+      if (tensor.name.starts_with(prefix + "weight_hr_l") ||
+          (tensor.name.starts_with(prefix + "weight_") && tensor.name.ends_with("_reverse")))
+        module.unsupported = tensor.name;
+    all.push_back(module);
+  }
+  return all;
+}
+
+StoredModel foreign_model(Safetensors file, const ModelReading& reading) {
+  StoredModel stored;
+  stored.shape.cell = &cell_of(reading);
+  const Recurrent recurrent = chosen_recurrent(recurrent_modules(file), reading.recurrent);
+  stored.shape.layers = recurrent.layers();
+  stored.shape.structure = recurrent.form == Recurrent::Form::halves ? Structure::double_layer : Structure::stack;
+  put_sizes(file, recurrent, stored.shape);
+  const std::string readout = chosen_readout(file, stored.shape, recurrent.prefixes(), reading.readout);
+  if (const Array* const weight = readout.empty() ? nullptr : file.find(readout + "weight"))
+    stored.shape.outputs = static_cast<int>(weight->shape[0]);
+  for (const ParameterSlice& slice : parameter_slices(
+           stored.shape,
+           {.parts = std::vector<std::string>(static_cast<std::size_t>(recurrent.parts())), .readout = readout})) {
+    const bool of_readout = slice.role == Role::readout_weight || slice.role == Role::readout_bias;
+    stored.names.push_back(of_readout
+                               ? slice.name
+                               : recurrent.name(slice.name.substr(0, slice.name.rfind("_l")), slice.layer, slice.part));
+  }
+  stored.taken = fmt::format(
+      "{} from \"{}\", {} inputs, {} units, {} layer{}; {}", stored.shape.cell->name, names_of(recurrent.modules),
+      stored.shape.inputs, stored.shape.units, stored.shape.layers, stored.shape.layers == 1 ? "" : "s",
+      stored.shape.outputs == 0 ? std::string("no read-out")
+                                : fmt::format("read-out \"{}\", {} output{}", readout.substr(0, readout.size() - 1),
+                                              stored.shape.outputs, stored.shape.outputs == 1 ? "" : "s"));
+  stored.file = std::move(file);
+  return stored;
+}
+
+}  // namespace hysteron
