@@ -13,7 +13,7 @@ import sys
 
 STEPS = 1000
 NO_PYTORCH = 3  # the exit code when there is none, or when it sees no GPU
-CELLS = {"lstm": "LSTM", "gru": "GRU", "elman": "RNN"}
+CELLS = {"lstm": ("LSTM", {}), "gru": ("GRU", {}), "elman": ("RNN", {}), "elman_relu": ("RNN", {"nonlinearity": "relu"})}
 
 
 def allow_tf32(torch, allowed):
@@ -40,7 +40,8 @@ def microseconds(torch, work, repeats=5):
 def measure(torch, cell, units, batch, tf32):
     allow_tf32(torch, tf32)
     torch.manual_seed(1)
-    layer = getattr(torch.nn, CELLS[cell])(1, units).cuda()
+    module, options = CELLS[cell]
+    layer = getattr(torch.nn, module)(1, units, **options).cuda()
     inputs = torch.randn(STEPS, batch, 1, device="cuda")
     forward = microseconds(torch, lambda: layer(inputs))
 

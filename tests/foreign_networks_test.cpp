@@ -161,6 +161,55 @@ TEST_F(ForeignNetworks, TensorsThatAreNotNeededMayHaveAnyType) {
   }
 }
 
+// Right values are PyTorch's (data/golden); the file does not tell the two apart.
+TEST_F(ForeignNetworks, AnRnnIsToldToBeOfRelu) {
+  const Safetensors golden = read_safetensors(HYSTERON_SOURCE_DIR "/data/golden/elman_relu.safetensors");
+  const std::string model = HYSTERON_SOURCE_DIR "/data/golden/elman_relu.model.safetensors";
+  write_npy(folder / "G.npy", golden.at("inputs"));
+  write_npy(folder / "L.npy", golden.at("lengths"));
+  // Layer by layer side by side, as --h0 takes them.
+  const std::vector<double> layers = to_doubles(golden.at("initial"), "initial");
+  const std::size_t batch = static_cast<std::size_t>(golden.at("initial").shape[1]);
+  std::vector<double> first;
+  for (std::size_t b = 0; b < batch; ++b)
+    for (std::size_t layer = 0; layer < 2; ++layer)
+      first.insert(first.end(), layers.begin() + std::ptrdiff_t((layer * batch + b) * 5),
+                   layers.begin() + std::ptrdiff_t((layer * batch + b + 1) * 5));
+  write_npy(folder / "H.npy", make_array({std::int64_t(batch), 10}, first));
+  const std::string infer = "infer --inputs G.npy --lengths L.npy --h0 H.npy --outputs Y.npy --model ";
+  const auto difference = [&](const std::string& options) {
+    const Ended ended = succeeds(infer + options);
+    const std::vector<double> found = values("Y.npy"), right = to_doubles(golden.at("mse.outputs"), "right");
+    const std::vector<int> lengths = to_ints(golden.at("lengths"), "lengths");
+    double largest = 0;
+    for (std::size_t i = 0; i < right.size(); ++i)
+      if (static_cast<int>(i / 4 / batch) < lengths[i / 4 % batch])
+        largest = std::max(largest, std::abs(found[i] - right[i]));
+    return std::pair(largest, ended.err);
+  };
+  for (const char* const told : {"--cell elman --nonlinearity relu", "--nonlinearity relu", "--cell elman_relu"}) {
+    const auto [largest, said] = difference(model + " " + told);
+    EXPECT_LT(largest, 1e-6) << told;
+    EXPECT_THAT(said, Not(HasSubstr("tanh"))) << told;
+  }
+  const auto [largest, said] = difference(model + " --cell elman");
+  EXPECT_GT(largest, 0.1);
+  EXPECT_THAT(said, AllOf(HasSubstr("tanh"), HasSubstr("--nonlinearity relu")));
+  EXPECT_THAT(succeeds(infer + model + " --cell elman --nonlinearity tanh").err, Not(HasSubstr("does not say")));
+  EXPECT_THAT(fails(2, infer + model + " --cell lstm --nonlinearity relu"), HasSubstr("nn.RNN"));
+  EXPECT_THAT(fails(2, infer + model), HasSubstr("elman_relu for an nn.RNN(nonlinearity=\"relu\")"));
+  // Metadata say it, and a file that was prepared has them.
+  succeeds(
+      "prepare --init warm_up --set init.steps=0 --set init.measure_draws=0 --inputs G.npy --nonlinearity relu "
+      "--model " +
+      model + " --out told.safetensors");
+  EXPECT_LT(difference("told.safetensors --cell elman").first, 1e-6);
+  Safetensors wrong = tensors("told.safetensors");
+  wrong.metadata["nonlinearity"] = "gelu";
+  write_safetensors(folder / "wrong.safetensors", wrong);
+  EXPECT_THAT(fails(2, infer + "wrong.safetensors --cell elman"), HasSubstr("unknown nonlinearity"));
+}
+
 // The first two axes turned, everywhere.
 TEST_F(ForeignNetworks, BatchFirst) {
   const auto turned = [&](const std::string& name) {

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Makes the golden files of tests/golden_test.cpp beside itself. Needs torch and numpy; written with torch 1.13.
+"""Makes the golden files of tests/golden_test.cpp beside itself. Needs torch and numpy; written with torch 1.13,
+elman_relu with 2.0.
 
-elman, lstm and gru are torch.nn's own modules on packed sequences. mgu, brc, nbrc, janet and lmn are their papers'
+elman, elman_relu, lstm and gru are torch.nn's own modules on packed sequences. mgu, brc, nbrc, janet and lmn are their papers'
 equations, one line each, differentiated by autograd. Everything is float64, and the same on every run.
 
 For each cell:
@@ -13,6 +14,7 @@ For each cell:
 An LSTM's state is h and c side by side. double.*: a gru of double layers, whose states are those of the first half of
 layer 0, of its second half, and so on. adam.safetensors: torch.optim.Adam after torch.nn.utils.clip_grad_norm_.
 """
+import functools
 import json
 import pathlib
 import struct
@@ -186,7 +188,8 @@ def make_adam():
 
 
 if __name__ == "__main__":
-    for name, kind in (("elman", torch.nn.RNN), ("lstm", torch.nn.LSTM), ("gru", torch.nn.GRU)):
+    relu = functools.partial(torch.nn.RNN, nonlinearity="relu")
+    for name, kind in (("elman", torch.nn.RNN), ("elman_relu", relu), ("lstm", torch.nn.LSTM), ("gru", torch.nn.GRU)):
         make_cell(name, TorchCell(kind))
     one = lambda gates, recurrent, biases: {"weight_ih": (gates, None), "weight_hh": recurrent, "bias_ih": (biases,)}
     make_cell("mgu", EquationCell(mgu, one(2, (2, 1), 2)))

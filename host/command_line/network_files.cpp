@@ -8,6 +8,11 @@
 namespace hysteron {
 
 void ModelOptions::declare(Arguments& arguments) {
+  arguments.add("--nonlinearity", &nonlinearity_, "of an nn.RNN (--cell elman), whose tensors do not tell it")
+      .needs("--model")
+      .choices({"tanh", "relu"})
+      .value_name("NAME")
+      .otherwise("tanh, and that is said");
   arguments.add("--recurrent", &recurrent_, "of several recurrent networks in the file, the one of this name")
       .needs("--model")
       .value_name("NAME")
@@ -21,6 +26,7 @@ void ModelOptions::declare(Arguments& arguments) {
 
 StoredModel ModelOptions::read(const std::string& file, const std::string& cell) const {
   return read_model(file, {.cell = cell,
+                           .nonlinearity = nonlinearity_,
                            .recurrent = recurrent_,
                            .readout = readout_,
                            .biases = no_bias_ ? MissingBiases::zeros : MissingBiases::refused});

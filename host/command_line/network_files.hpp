@@ -13,12 +13,12 @@ namespace hysteron {
 /// How a network is to be read from a file that does not say it all.
 class ModelOptions {
  public:
-  /// --recurrent, --readout, --no-bias.
+  /// --nonlinearity, --recurrent, --readout, --no-bias.
   void declare(Arguments& arguments);
   StoredModel read(const std::string& file, const std::string& cell) const;
 
  private:
-  std::string recurrent_, readout_;
+  std::string nonlinearity_, recurrent_, readout_;
   bool no_bias_ = false;
 };
 

@@ -110,7 +110,23 @@ Recurrent chosen_recurrent(const std::vector<RecurrentModule>& all, const std::s
                                           first.substr(0, first.rfind('.')), first)});
 }
 
-const CellInfo& cell_of(const ModelReading& reading) {
+// The nn.RNN of PyTorch is two cells, which its tensors do not tell apart. `said`: what is to be said of the choice.
+const CellInfo& cell_of(const Safetensors& file, const ModelReading& reading, std::string& said) {
+  const auto stored = file.metadata.find("nonlinearity");
+  const std::string in_file = stored == file.metadata.end() ? "" : stored->second,
+                    told = reading.nonlinearity.empty() ? in_file : reading.nonlinearity;
+  if (reading.cell == "elman" || (reading.cell.empty() && !told.empty())) {
+    const std::string known[] = {"tanh", "relu"};
+    if (told.empty()) said = " with tanh, which the file does not say (--nonlinearity relu for the other),";
+    if (!told.empty() && std::ranges::find(known, told) == std::end(known))
+      throw unknown_name("nonlinearity", told, known);
+    return cell_named(told == "relu" ? "elman_relu" : "elman");
+  }
+  if (!reading.nonlinearity.empty() && !(reading.cell == "elman_relu" && reading.nonlinearity == "relu"))
+    throw usage_error({.what = "--nonlinearity does not go with the cell " + reading.cell,
+                       .expected = "--cell elman, which is an nn.RNN",
+                       .found = "--nonlinearity " + reading.nonlinearity,
+                       .hint = "leave it out"});
   if (!reading.cell.empty()) return cell_named(reading.cell);
   std::string known;
   for (const CellInfo& one : every_cell())
@@ -171,7 +187,8 @@ std::vector<RecurrentModule> recurrent_modules(const Safetensors& file) {
 
 StoredModel foreign_model(Safetensors file, const ModelReading& reading) {
   StoredModel stored;
-  stored.shape.cell = &cell_of(reading);
+  std::string said;
+  stored.shape.cell = &cell_of(file, reading, said);
   const Recurrent recurrent = chosen_recurrent(recurrent_modules(file), reading.recurrent);
   stored.shape.layers = recurrent.layers();
   stored.shape.structure = recurrent.form == Recurrent::Form::halves ? Structure::double_layer : Structure::stack;
@@ -187,12 +204,15 @@ StoredModel foreign_model(Safetensors file, const ModelReading& reading) {
                                ? slice.name
                                : recurrent.name(slice.name.substr(0, slice.name.rfind("_l")), slice.layer, slice.part));
   }
-  stored.taken = fmt::format(
-      "{} from \"{}\", {} inputs, {} units, {} layer{}; {}", stored.shape.cell->name, names_of(recurrent.modules),
-      stored.shape.inputs, stored.shape.units, stored.shape.layers, stored.shape.layers == 1 ? "" : "s",
-      stored.shape.outputs == 0 ? std::string("no read-out")
-                                : fmt::format("read-out \"{}\", {} output{}", readout.substr(0, readout.size() - 1),
-                                              stored.shape.outputs, stored.shape.outputs == 1 ? "" : "s"));
+  stored.taken = fmt::format("{}{} from \"{}\", {} inputs, {} units, {} layer{}; {}", stored.shape.cell->name, said,
+                             names_of(recurrent.modules), stored.shape.inputs, stored.shape.units, stored.shape.layers,
+                             stored.shape.layers == 1 ? "" : "s",
+                             stored.shape.outputs == 0
+                                 ? std::string("no read-out")
+                                 : fmt::format("read-out \"{}\", {} output{}", readout.substr(0, readout.size() - 1),
+                                               stored.shape.outputs, stored.shape.outputs == 1 ? "" : "s"));
+  // What was told of an nn.RNN is written back, so that it need not be told again.
+  if (!reading.nonlinearity.empty()) file.metadata["nonlinearity"] = reading.nonlinearity;
   stored.file = std::move(file);
   return stored;
 }

@@ -105,6 +105,7 @@ StoredModel our_model(Safetensors file, const ModelReading& reading) {
                          .hint = fmt::format("leave {} out: the file tells", option)});
   };
   expect("--cell", reading.cell, text("cell"));
+  expect("--nonlinearity", reading.nonlinearity, text("cell") == "elman_relu" ? "relu" : "tanh");
   expect("--recurrent", reading.recurrent, "rnn");
   if (reading.readout != "none") expect("--readout", reading.readout, "readout");
   StoredModel stored;

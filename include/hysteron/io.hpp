@@ -35,10 +35,11 @@ enum class MissingBiases { refused, zeros };
 
 /// What a file without our metadata does not say of its network, and which of its layers the network is.
 struct ModelReading {
-  std::string cell = {};       ///< "gru" for an nn.GRU, "lstm", "elman" for an nn.RNN
-  std::string recurrent = {};  ///< the name before weight_ih_l0, of one of several networks; of a list of modules of
-                               ///< one layer each (NAME.0, NAME.1, ..) its name; empty: the only one
-  std::string readout = {};    ///< the name before weight, or "none"; empty: the layer that can be no other
+  std::string cell = {};          ///< "gru" for an nn.GRU, "lstm", "elman" for an nn.RNN
+  std::string nonlinearity = {};  ///< of an nn.RNN, "tanh" or "relu"; empty: as the metadata say, else tanh
+  std::string recurrent = {};     ///< the name before weight_ih_l0, of one of several networks; of a list of modules of
+                                  ///< one layer each (NAME.0, NAME.1, ..) its name; empty: the only one
+  std::string readout = {};       ///< the name before weight, or "none"; empty: the layer that can be no other
   MissingBiases biases = MissingBiases::refused;
 };
 
