@@ -129,7 +129,7 @@ out-00.safetensors, out-01.safetensors, …)";
   }
 
   Preparation preparation_of_task(const Settings& settings, const Task& task) const {
-    TaskData data = task.make(settings);
+    TaskData data = task_data(settings, task);
     if (data.environment)
       data.train = histories_of_exploration(*data.environment, replica_seeds(settings),
                                             static_cast<int>(settings.integer("train.replay")));

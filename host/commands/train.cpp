@@ -60,6 +60,9 @@ configuration, models, journal, result and a page. Ctrl-C once finishes the step
     expect_resumable(resume_);
     Settings settings;
     settings.read_file(std::filesystem::path(resume_) / "config.toml");
+    // A run of before there was the key.
+    if (settings.mentions("train.epochs") && !settings.mentions("train.split"))
+      settings.set("train.split", "last", "--resume");
     return settings;
   }
 

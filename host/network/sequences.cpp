@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <hysteron/error.hpp>
+#include <hysteron/random.hpp>
 #include <hysteron/sequences.hpp>
 
 namespace hysteron {
@@ -14,6 +15,22 @@ template <class Value>
 std::vector<Value> rows(const std::vector<Value>& values, int first, int count, std::ptrdiff_t size) {
   if (values.empty()) return {};
   return {values.begin() + first * size, values.begin() + (first + count) * size};
+}
+
+// The values of the sequences in another order, `size` each.
+template <class Value>
+std::vector<Value> reordered(const std::vector<Value>& values, const std::vector<int>& order, std::ptrdiff_t size) {
+  std::vector<Value> turned;
+  turned.reserve(values.size());
+  if (!values.empty())
+    for (const int n : order) turned.insert(turned.end(), values.begin() + n * size, values.begin() + (n + 1) * size);
+  return turned;
+}
+
+void expect_one_owner(const Sequences& sequences, const std::string& what) {
+  if (sequences.owners > 1)
+    throw defect({.what = what + " of sequences that each replica has of its own",
+                  .found = std::to_string(sequences.owners) + " owners"});
 }
 
 }  // namespace
@@ -31,14 +48,24 @@ std::string sequences_text(const Sequences& sequences) {
   return fmt::format("{} of {}, {}", count(sequences.count, "sequence"), steps, count(sequences.features, "input"));
 }
 
+Sequences shuffled(const Sequences& all) {
+  expect_one_owner(all, "a shuffle");
+  const std::vector<int> order = Random(0, Stream::split).permutation(all.count);
+  Sequences turned = all;
+  if (all.stored.empty()) turned.inputs = reordered(all.inputs, order, std::ptrdiff_t(all.steps) * all.features);
+  turned.stored = reordered(all.stored, order, 1);
+  turned.lengths = reordered(all.lengths, order, 1);
+  turned.targets = reordered(all.targets, order, std::ptrdiff_t(all.target_steps) * all.outputs);
+  turned.labels = reordered(all.labels, order, 1);
+  return turned;
+}
+
 Sequences slice(const Sequences& all, int first, int count) {
   if (first < 0 || count < 0 || first > all.count - count)
     throw defect({.what = "a slice of sequences that are not there",
                   .expected = "sequences within 0 .. " + std::to_string(all.count),
                   .found = std::to_string(count) + " from " + std::to_string(first) + " on"});
-  if (all.owners > 1)
-    throw defect({.what = "a slice of sequences that each replica has of its own",
-                  .found = std::to_string(all.owners) + " owners"});
+  expect_one_owner(all, "a slice");
   Sequences part = {.count = count,
                     .steps = all.steps,
                     .features = all.features,

@@ -40,7 +40,7 @@ void declare_optimizer(Settings& settings, int batch, std::string of_batch) {
                    "how many times the weights are added to the gradient", range(0, 1e6));
 }
 
-void declare_training(Settings& settings) {
+void declare_training(Settings& settings, Split usual_split) {
   const TrainerOptions options;
   settings.declare("train.epochs", 50, "passes over the training sequences", range(0, 1e9));
   settings.declare("train.updates", -1,
@@ -51,6 +51,10 @@ void declare_training(Settings& settings) {
                    "the last of the training sequences: the weights that do best on them are kept; -1: the task's own "
                    "validation set, or 0.2",
                    {.least = -1, .most = 1, .most_excluded = true, .choices = {}});
+  settings.declare("train.split", usual_split == Split::shuffled ? "shuffled" : "last",
+                   "which sequences are kept from training: the last ones, or the last after a shuffle, the same in "
+                   "every run",
+                   one_of({"last", "shuffled"}));
   settings.declare("train.validate_every", 0, "gradient steps between validations; 0: after each epoch",
                    range(0, 1e15));
   settings.declare("train.vaa_every", 0, "gradient steps between measurements of the VAA; 0: before and after only",
@@ -113,10 +117,20 @@ Configuration configure(Settings& settings, Sections sections) {
   configuration.initializer->declare(settings);
   if (sections == Sections::task_and_training) {
     const bool acts = configuration.task->learning() == Learning::reinforcement;
-    acts ? declare_q_training(settings) : declare_training(settings);
+    acts ? declare_q_training(settings) : declare_training(settings, configuration.task->usual_split(settings));
   }
   settings.finish();
   return configuration;
+}
+
+TaskData task_data(const Settings& settings, const Task& task) {
+  TaskData data = task.make(settings);
+  const bool asked = settings.declared("train.split") && settings.text("train.split") == "shuffled";
+  if (asked && data.split == Split::last && !data.validation) {
+    data.train = shuffled(data.train);
+    data.split = Split::shuffled;
+  }
+  return data;
 }
 
 std::vector<std::uint64_t> replica_seeds(const Settings& settings) {

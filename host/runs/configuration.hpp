@@ -24,6 +24,9 @@ enum class Sections { task_and_training, initialization };  ///< of `train`, of 
 /// Declares every key of a run, including those of the chosen task and initializer, and refuses unknown ones.
 Configuration configure(Settings& settings, Sections sections);
 
+/// The data of the configured task, in the order that train.split asks for.
+TaskData task_data(const Settings& settings, const Task& task);
+
 std::vector<std::uint64_t> replica_seeds(const Settings& settings);  ///< seed, seed + 1, …
 ModelShape model_shape(const Settings& settings, int inputs, int outputs);
 TrainerOptions trainer_options(const Settings& settings, const TaskData& data);

@@ -86,7 +86,7 @@ ArmInputs inputs_of(const Arm& arm, const ReproductionPlan& plan) {
   ArmInputs inputs;
   inputs.settings.read_file(plan.folder / arm.name / "config.toml");
   const Configuration configuration = configure(inputs.settings, Sections::task_and_training);
-  inputs.data = configuration.task->make(inputs.settings);
+  inputs.data = task_data(inputs.settings, *configuration.task);
   inputs.backend = backend_of(inputs.settings);
   return inputs;
 }

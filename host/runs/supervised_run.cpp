@@ -3,6 +3,7 @@
 #include <hysteron/memory_capacity.hpp>
 
 #include "records/checkpoint.hpp"
+#include "training/absent_classes.hpp"
 
 namespace hysteron {
 
@@ -15,8 +16,20 @@ SupervisedRun<Real>::SupervisedRun(Backend& backend, const Settings& settings, c
 template <class Real>
 void SupervisedRun<Real>::initialize() {
   this->initialize_on(data_.train, {.loss = data_.loss, .validation = trainer_.validation().count});
+  warn_of_absent_classes();
   measure_memory_now("initialized");
   trainer_.start();
+}
+
+template <class Real>
+void SupervisedRun<Real>::warn_of_absent_classes() {
+  const std::span<const int> all(data_.train.labels), valid(trainer_.validation().labels);
+  const std::string absent = absent_classes(
+      {{"training", all.first(all.size() - valid.size())}, {"validation", valid}, {"test", data_.test.labels}});
+  if (!absent.empty())
+    this->journal_->warning(absent + (data_.split == Split::last && !data_.validation
+                                          ? "; --set train.split=shuffled divides the sequences by chance"
+                                          : ""));
 }
 
 template <class Real>

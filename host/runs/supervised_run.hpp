@@ -25,6 +25,8 @@ class SupervisedRun final : public TrainingRun<Real> {
 
   void write_state(const std::filesystem::path& file) override;
   void read_state(const std::filesystem::path& file) override;
+  /// A class that training never sees, or that nothing tests, is not to go unnoticed.
+  void warn_of_absent_classes();
   /// Records the event "memory" for every replica: memory_capacity.hpp, on the first of the training sequences.
   void measure_memory_now(const char* when);
   /// None if there is no level to reach.

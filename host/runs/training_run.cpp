@@ -26,7 +26,7 @@ TrainingRun<Real>::TrainingRun(Backend& backend, const Settings& settings, const
       configuration_(&configuration),
       journal_(&journal),
       seeds_(replica_seeds(settings)),
-      data_(configuration.task->make(settings)),
+      data_(task_data(settings, *configuration.task)),
       model_(backend, model_shape(settings, features_of(data_), data_.outputs), static_cast<int>(seeds_.size())) {}
 
 template <class Real>

@@ -57,6 +57,11 @@ class Arrays final : public Task {
                      at_least(0));
   }
 
+  // Sequences with labels often come class by class.
+  Split usual_split(const Settings& settings) const override {
+    return loss_named(settings.text("task.loss")) == LossKind::cross_entropy ? Split::shuffled : Split::last;
+  }
+
   TaskData make(const Settings& settings) const override {
     const LossKind loss = loss_named(settings.text("task.loss"));
     const Answers answers = answers_named(settings.text("task.at"));
@@ -71,6 +76,10 @@ class Arrays final : public Task {
 
     TaskData data;
     data.train = read(files, "training");
+    if (settings.declared("train.split") && settings.text("train.split") == "shuffled") {
+      data.train = shuffled(data.train);
+      data.split = Split::shuffled;
+    }
     data.notes.push_back(files.inputs + ": " + sequences_text(data.train));
     if (settings.text("task.test_inputs").empty())
       split(settings, data);

@@ -29,6 +29,7 @@ enum class Stream : std::uint32_t {
   state_noise = 20,
   memory_input = 21,
   detach = 22,
+  split = 23,
 };
 
 /// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): four random words from a key

@@ -27,6 +27,9 @@ struct Sequences {
 /// "100 sequences of 30 steps, 3 inputs", for messages.
 std::string sequences_text(const Sequences& sequences);
 
+/// All of them in a random order, the same each time for as many sequences.
+Sequences shuffled(const Sequences& all);
+
 /// The sequences from `first` on, `count` of them.
 Sequences slice(const Sequences& all, int first, int count);
 

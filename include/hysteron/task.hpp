@@ -15,6 +15,10 @@ namespace hysteron {
 /// supervised: sequences with targets. reinforcement: an environment to act in, and a value for each action.
 enum class Learning { supervised, reinforcement };
 
+/// Which sequences are kept from training, for validation and, of a task that has none of its own, for the test: the
+/// last ones as they come, or the last ones after a shuffle, which is the same for every run.
+enum class Split { last, shuffled };
+
 /// Everything that a trainer needs to know of a task. Inputs are finite numbers.
 struct TaskData {
   Sequences train = {}, test = {};
@@ -24,6 +28,7 @@ struct TaskData {
   int read_steps = 1;                            ///< how many of the last steps the read-out reads
   std::optional<int> validation = std::nullopt;  ///< the last of train, which form the task's own validation set; none:
                                                  ///< train.validation_share says how many
+  Split split = Split::last;                     ///< shuffled: the sequences of train are so already
   std::vector<std::string> notes = {};           ///< for the user: what was read, a line each
   std::optional<double> trivial_loss = std::nullopt;  ///< of always answering with the mean, or with all classes alike
   std::optional<double> solved_loss = std::nullopt;   ///< a test loss up to this is called solved
@@ -44,6 +49,7 @@ class Task {
   virtual Learning learning() const { return Learning::supervised; }
   virtual DataVariant reads() const { return {}; }     ///< for a data set that other tasks read differently; else empty
   virtual void declare(Settings& settings) const = 0;  ///< its keys, "task.…"
+  virtual Split usual_split(const Settings&) const { return Split::last; }  ///< the default of train.split
   /// Draws from task.seed, which is the same for every replica and arm, or reads files. Throws usage and data errors.
   virtual TaskData make(const Settings& settings) const = 0;
 };
