@@ -182,19 +182,34 @@ __device__ __forceinline__ void mbarrier_arrive_expect(Mbarrier* barrier, unsign
                  : "memory");
   }
 }
+// PTX 8.6, so CUDA 12.7, knows a wait that orders nothing, and a fence for shared memory alone. A wait that itself
+// acquires throws away the multiprocessor's first-level cache of global memory (CCTL.IVALL), for every warp and wait.
+#if CUDART_VERSION >= 12070
+#define HYSTERON_ORDER_OF_WAIT "relaxed"
+#define HYSTERON_FENCE_AFTER_WAIT "fence.acquire.sync_restrict::shared::cluster.cluster;"
+#else
+#define HYSTERON_ORDER_OF_WAIT "acquire"
+#define HYSTERON_FENCE_AFTER_WAIT ""
+#endif
 /// Whether the phase of this parity (0 for the first) is complete; may wait for a while.
 __device__ __forceinline__ bool mbarrier_try_wait(const Mbarrier* barrier, unsigned parity) {
   unsigned done = 1;
   if constexpr (has_clusters) {
-    asm volatile(
-        "{\n.reg .pred p;\nmbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 p, [%1], %2;\n"
-        "selp.u32 %0, 1, 0, p;\n}"
-        : "=r"(done)
-        : "r"(mbarrier_address(barrier)), "r"(parity)
-        : "memory");
+    asm volatile("{\n.reg .pred p;\nmbarrier.try_wait.parity." HYSTERON_ORDER_OF_WAIT
+                 ".cluster.shared::cta.b64 p, [%1], %2;\nselp.u32 %0, 1, 0, p;\n}"
+                 : "=r"(done)
+                 : "r"(mbarrier_address(barrier)), "r"(parity)
+                 : "memory");
   }
   return done != 0;
 }
+/// After a wait, before the first use of what it was for: this thread's accesses to shared memory that follow come after
+/// all that the completed phase counted. Nothing is said of global memory.
+__device__ __forceinline__ void acquire_shared() {
+  if constexpr (has_clusters) asm volatile(HYSTERON_FENCE_AFTER_WAIT ::: "memory");
+}
+#undef HYSTERON_ORDER_OF_WAIT
+#undef HYSTERON_FENCE_AFTER_WAIT
 /// Waits for that phase. One that does not come within some two seconds never will: then the kernel traps, and the host
 /// learns of it.
 __device__ __forceinline__ void mbarrier_wait(const Mbarrier* barrier, unsigned parity) {
@@ -205,7 +220,7 @@ __device__ __forceinline__ void mbarrier_wait(const Mbarrier* barrier, unsigned 
 }
 
 /// Stores into the shared memory of a block of the cluster and then completes as many bytes at an mbarrier of that
-/// block. Only a wait for the mbarrier makes the values visible.
+/// block. Only a wait for the mbarrier, with acquire_shared(), makes the values visible.
 __device__ __forceinline__ void store_async(ClusterAddress to, float4 value, ClusterAddress barrier) {
   if constexpr (has_clusters) {
     asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.f32 [%0], {%1, %2, %3, %4}, [%5];" ::"r"(to),

@@ -16,6 +16,7 @@ enum class Fault {
   uninitialized,         // a shared value that nobody wrote
   plain_addition,        // blocks add to one value without an atomic
   unawaited_copy,        // reads data that an asynchronous copy has not yet brought
+  no_acquire,            // the wait for an mbarrier orders nothing
   lone_wait,             // one thread waits for an mbarrier, but all read
   two_buffers,           // where as many as there are blocks are needed
 };
@@ -93,6 +94,7 @@ __global__ void send_around(int rounds, float* sums) {
     if (threadIdx.x == 0) mbarrier_arrive_expect(&arrived[buffer], bytes);
     store_async(to + buffer * bytes + threadIdx.x * 16, make_float4(token, 1, 2, 3), signal + buffer * 8);
     if (fault != Fault::lone_wait || threadIdx.x == 0) mbarrier_wait(&arrived[buffer], unsigned(round / used % 2));
+    if (fault != Fault::no_acquire) acquire_shared();
     token = buffers[buffer][threadIdx.x][0];
     sum += token;
   }

@@ -57,6 +57,7 @@ inline bool mbarrier_try_wait(const Mbarrier* barrier, unsigned parity, CUDA_EMU
 inline void mbarrier_wait(const Mbarrier* barrier, unsigned parity, CUDA_EMULATOR_SITE_PARAMETER) {
   cuda_emulator::mbarrier_wait(barrier, parity, CUDA_EMULATOR_SITE);
 }
+inline void acquire_shared() { cuda_emulator::acquire_awaited(); }
 template <class Value>
 void store_async(ClusterAddress to, const Value& value, ClusterAddress barrier, CUDA_EMULATOR_SITE_PARAMETER) {
   cuda_emulator::store_async(to, value, barrier, CUDA_EMULATOR_SITE);

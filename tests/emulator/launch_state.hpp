@@ -171,6 +171,7 @@ struct Fiber : Strand {
   const char* waits_for = nullptr;
   Site site{};
   const MbarrierState* waits_at = nullptr;
+  std::vector<char*> awaited{};  // tokens of completed phases, until a fence acquires them
   std::vector<PendingCopy> copies{};
 
   Fiber(std::size_t bytes, bool guarded) { create_strand(*this, bytes, guarded, fiber_main); }

@@ -90,8 +90,15 @@ inline bool mbarrier_test_wait(const std::uint64_t* word, unsigned parity, Site 
   Unobserved unobserved;
   if (parity > 1) fail("waits for parity %u at %s:%d", parity, site.file, site.line);
   if ((barrier.phase & 1) == parity) return false;
-  acquire_token(&barrier.order[parity]);
+  fiber_now->awaited.push_back(&barrier.order[parity]);
   return true;
+}
+
+// What the phases counted that this thread has waited for happened before all that it does from here on.
+inline void acquire_awaited() {
+  Unobserved unobserved;
+  for (char* const token : fiber_now->awaited) acquire_token(token);
+  fiber_now->awaited.clear();
 }
 
 inline void mbarrier_wait(const std::uint64_t* word, unsigned parity, Site site) {

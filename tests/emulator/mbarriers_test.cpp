@@ -73,6 +73,7 @@ __global__ void ring(int rounds, float* out) {
     } else {
       mbarrier_wait(&arrived[buffer], (round / used + (bug == wrong_parity)) % 2);
     }
+    acquire_shared();
     token = buffers[buffer][threadIdx.x][0];
     sum += token;
   }

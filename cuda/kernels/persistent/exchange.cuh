@@ -24,6 +24,10 @@ namespace hysteron::cuda {
 // Exit: a block waits for everything that is pushed to it (the last state is not pushed), so it needs no barrier at the
 // end.
 //
+// What the waits order, for this argument, are accesses to shared memory alone: the values that arrived, the sends that
+// overwrite what was read, the mbarriers. So the waits acquire no more than that (acquire_shared), which spares the
+// inputs in the cache of global memory.
+//
 // A lone block uses plain stores and one __syncthreads per exchange: wait(). Buffer e % 2 is written for e + 2 after
 // wait(e + 1), which follows all reads of e.
 
@@ -73,10 +77,12 @@ class Arrivals {
   __device__ __forceinline__ void wait(int exchange) const {
     if (exchange == 0 || Bug::has(PlantedBug::no_wait) || (Bug::has(PlantedBug::wait_in_first_warp_only) && warp_ > 0))
       return;
-    if constexpr (P::blocks > 1)
+    if constexpr (P::blocks > 1) {
       mbarrier_wait(&arrived_[exchange % 2], unsigned((exchange - 1) / 2 + (Bug::has(PlantedBug::wrong_parity))) % 2);
-    else
+      if (!Bug::has(PlantedBug::no_acquire)) acquire_shared();
+    } else {
       __syncthreads();
+    }
   }
   __device__ __forceinline__ ClusterAddress at_peer(unsigned peer) const { return cluster_address(arrived_, peer); }
 

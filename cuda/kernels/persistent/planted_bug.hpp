@@ -17,6 +17,7 @@ enum class PlantedBug {
   arrive_twice,
   no_wait,
   wait_in_first_warp_only,
+  no_acquire,  // after a wait
   no_init_fence,
   no_first_barrier,   // before the first remote store
   arm_after_push,     // expects after the push of the same exchange: legal, must pass

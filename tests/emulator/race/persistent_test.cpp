@@ -51,11 +51,16 @@ template <class C>
 class PersistentRacesDeathTest : public testing::Test {};
 TYPED_TEST_SUITE(PersistentRacesDeathTest, Cells);
 
-TYPED_TEST(PersistentRacesDeathTest, AMissingWarpBarrierIsReported) {
-  using Bug = With<PlantedBug::no_warp_barrier>;
+template <Cell C, PlantedBug bug>
+void expect_race() {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  EXPECT_DEATH((run_both<TypeParam, cuda::Plan<64, 4, 16, 4>, Bug>(InputKind::varying, 64, 0)), "data race");
+  EXPECT_DEATH((run_both<C, cuda::Plan<64, 4, 16, 4>, With<bug>>(InputKind::varying, 64, 0)), "data race");
 }
+TYPED_TEST(PersistentRacesDeathTest, AMissingWarpBarrierIsReported) {
+  expect_race<TypeParam, PlantedBug::no_warp_barrier>();
+}
+// A wait says that the values have arrived, but only the fence after it orders reading them after their arrival.
+TYPED_TEST(PersistentRacesDeathTest, AMissingAcquireIsReported) { expect_race<TypeParam, PlantedBug::no_acquire>(); }
 
 }  // namespace
 

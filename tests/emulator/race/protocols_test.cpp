@@ -47,6 +47,7 @@ TEST(RacesDeathTest, EachPlantedRaceIsReported) {
   EXPECT_DEATH(reverse<Fault::plain_addition>(), "data race");
   EXPECT_DEATH(go_around<Fault::two_buffers>(), "data race");
   EXPECT_DEATH(go_around<Fault::lone_wait>(), "data race");
+  EXPECT_DEATH(go_around<Fault::no_acquire>(), "data race");
 }
 
 std::vector<float> drawn(std::size_t count) {
