@@ -23,10 +23,22 @@ if(DEFINED ENV{CUDACXX})
     return()
   endif()
 endif()
-# Named, not detected on the machine: a build machine needs no GPU. The last one serves later devices, compiled at run
-# time.
+# Named, not detected on the machine: a build machine needs no GPU. Devices of the same major number run the code of a
+# lower minor one; the last, virtual, serves later devices, compiled at run time. A program that is carried elsewhere has
+# the code of each architecture that the compiler knows: what they cost stands in docs/kernels.md.
 if(NOT CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES 80-real 90-real 90-virtual)
+  if(HYSTERON_PORTABLE AND DEFINED ENV{CUDACXX})
+    execute_process(COMMAND $ENV{CUDACXX} --list-gpu-arch OUTPUT_VARIABLE known ERROR_QUIET)
+    set(CMAKE_CUDA_ARCHITECTURES)
+    foreach(architecture 80 86 89 90 100 120)
+      if(known MATCHES "compute_${architecture}\n")
+        list(APPEND CMAKE_CUDA_ARCHITECTURES ${architecture}-real)
+        set(latest ${architecture})
+      endif()
+    endforeach()
+    list(APPEND CMAKE_CUDA_ARCHITECTURES ${latest}-virtual)
+  endif()
 endif()
 include(CheckLanguage)
 check_language(CUDA)

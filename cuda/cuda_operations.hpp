@@ -4,6 +4,7 @@
 #include "device.hpp"
 #include "products.hpp"
 #include "schedule_choice.hpp"
+#include "shuffle.hpp"
 #include "stepwise_schedule.hpp"
 
 namespace hysteron::cuda {
@@ -33,6 +34,7 @@ class CudaOperations final : public Operations<Real> {
 
  private:
   Device* device_;
+  ShuffleMemory shuffle_memory_;
   Products* products_;
   ScheduleChooser* chooser_;
   StepwiseSchedule<Real> stepwise_;

@@ -75,7 +75,7 @@ template <class Real>
 void CudaOperations<Real>::shuffle(const ShuffleRun& run) {
   const NamedRange range("shuffle");
   const cudaStream_t stream = device_->stream();
-  launch_shuffle(run, device_->workspace(), stream);
+  launch_shuffle(run, shuffle_memory_, stream);
 }
 
 template void CudaOperations<float>::repeat_row(View<const float>, View<float>);

@@ -1,61 +1,58 @@
-#include <cub/device/device_radix_sort.cuh>
-#include <kernel_language.cuh>
+#include "shuffle.hpp"
+
+#include <thrust/execution_policy.h>
+#include <thrust/sequence.h>
+#include <thrust/sort.h>
+#include <thrust/system_error.h>
+#include <thrust/tabulate.h>
 
 #include <hysteron/shuffle.hpp>
 
-#include "shuffle.hpp"
-
 // Keys are made on the device, and sorted by radix, which keeps equal keys in the order of their numbers; one replica
 // after the other, since this happens only once per epoch. (CUB can also sort all segments in one launch, but with a
-// kernel that spills registers.)
+// kernel that spills registers.) Other gathers and sums by index are not Thrust's: a batch of sequences is gathered by
+// kernels/gather.cuh with one index per sequence, where Thrust would read one of eight bytes for every value of four;
+// the diagonals of the Gram matrix are summed where that matrix is kept, on the host (autoencoder/diagonal_sums.cpp).
 namespace hysteron::cuda {
 namespace {
 
-constexpr std::size_t alignment = 256;
-
-struct NumberKeys {
+struct KeyOfNumber {
   const std::uint64_t* seed;
   std::uint64_t epoch;
-  int count;
-  std::uint64_t* keys;  // [count]
-  int* numbers;         // [count]
+  __device__ std::uint64_t operator()(int number) const { return shuffle_key(*seed, epoch, number); }
 };
 
-__global__ void key_numbers(NumberKeys run) {
-  const int number = int(blockIdx.x * blockDim.x + threadIdx.x);
-  if (number >= run.count) return;
-  run.keys[number] = shuffle_key(*run.seed, run.epoch, number);
-  run.numbers[number] = number;
-}
+/// What Thrust takes its temporary memory from: a workspace, so that only a sort larger than all before it allocates.
+/// Thrust holds one such piece at a time, and gives it back before the work on the stream is done; what comes next on
+/// that stream may use it.
+class TemporaryMemory {
+ public:
+  using value_type = char;
+  explicit TemporaryMemory(Workspace& workspace) : workspace_(&workspace) {}
+  char* allocate(std::ptrdiff_t bytes) { return static_cast<char*>(workspace_->reserve(std::size_t(bytes))); }
+  void deallocate(char*, std::size_t) {}
 
-std::size_t rounded(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+ private:
+  Workspace* workspace_;
+};
 
 }  // namespace
 
-void launch_shuffle(const ShuffleRun& run, Workspace& workspace, cudaStream_t stream) {
+void launch_shuffle(const ShuffleRun& run, ShuffleMemory& memory, cudaStream_t stream) try {
   if (run.count == 0) return;
-  constexpr unsigned threads = 256;
-  const NumberKeys unplaced{nullptr, run.epoch, run.count, nullptr, nullptr};
-  std::uint64_t* sorted_keys = nullptr;
-  std::size_t of_sort = 0;
-  const auto sort = [&](void* memory, const NumberKeys& keyed, int* orders) {
-    require_success(cub::DeviceRadixSort::SortPairs(memory, of_sort, keyed.keys, sorted_keys, keyed.numbers, orders,
-                                                    run.count, 0, 64, stream),
-                    "cub::DeviceRadixSort::SortPairs");
-  };
-  sort(nullptr, unplaced, nullptr);  // returns the size that it needs
-
-  const std::size_t of_keys = rounded(std::size_t(run.count) * sizeof(std::uint64_t));
-  const std::size_t of_numbers = rounded(std::size_t(run.count) * sizeof(int));
-  auto* const memory = static_cast<unsigned char*>(workspace.reserve(2 * of_keys + of_numbers + of_sort));
-  sorted_keys = reinterpret_cast<std::uint64_t*>(memory + of_keys);
+  auto* const keys =
+      static_cast<std::uint64_t*>(memory.keys.reserve(std::size_t(run.count) * sizeof(std::uint64_t)));
+  TemporaryMemory temporary(memory.of_sort);
+  const auto on_stream = thrust::cuda::par_nosync(temporary).on(stream);
   for (int replica = 0; replica < run.replicas; ++replica) {
-    const NumberKeys keyed{run.seeds + replica, run.epoch, run.count, reinterpret_cast<std::uint64_t*>(memory),
-                           reinterpret_cast<int*>(memory + 2 * of_keys)};
-    launch({.grid = dim3((unsigned(run.count) + threads - 1) / threads), .block = dim3(threads), .stream = stream},
-           key_numbers, keyed);
-    sort(memory + 2 * of_keys + of_numbers, keyed, run.orders + std::ptrdiff_t(replica) * run.count);
+    int* const orders = run.orders + std::ptrdiff_t(replica) * run.count;
+    thrust::tabulate(on_stream, keys, keys + run.count, KeyOfNumber{run.seeds + replica, run.epoch});
+    thrust::sequence(on_stream, orders, orders + run.count);
+    thrust::stable_sort_by_key(on_stream, keys, keys + run.count, orders);
   }
+} catch (const thrust::system_error& failure) {
+  require_success(cudaError_t(failure.code().value()), "thrust::stable_sort_by_key");
+  throw;
 }
 
 }  // namespace hysteron::cuda

@@ -5,7 +5,12 @@
 
 namespace hysteron::cuda {
 
-/// ShuffleRun on a GPU. The workspace grows when it has to.
-void launch_shuffle(const ShuffleRun& run, Workspace& workspace, cudaStream_t stream);
+/// What a shuffle needs on the device. It grows when it has to.
+struct ShuffleMemory {
+  Workspace keys, of_sort;
+};
+
+/// ShuffleRun on a GPU: requested on the stream, not awaited.
+void launch_shuffle(const ShuffleRun& run, ShuffleMemory& memory, cudaStream_t stream);
 
 }  // namespace hysteron::cuda

@@ -10,8 +10,8 @@
 
 namespace hysteron::cuda {
 
-// CUB's sort is the only part of cuda/ that the emulator cannot run.
-void launch_shuffle(const ShuffleRun& run, Workspace&, cudaStream_t stream) {
+// Thrust's sort is the only part of cuda/ that the emulator cannot run.
+void launch_shuffle(const ShuffleRun& run, ShuffleMemory&, cudaStream_t stream) {
   cuda_emulator::enqueue(stream, [run] {
     for (int replica = 0; replica < run.replicas; ++replica) {
       std::vector<int> order(static_cast<std::size_t>(run.count));
