@@ -2,11 +2,12 @@
 """Compiles everything in cuda/ against the headers of several CUDA toolkits, and assembles the kernels with the ptxas of
 each, for several architectures; prints a table of seconds, kernels and spills.
 
-    toolkit_matrix.py [--folder build-matrix] [--toolkits 12.1,12.4] [--architectures 80,90] [--jobs N]
+    toolkit_matrix.py [--folder build-matrix] [--toolkits 12.4,12.8] [--architectures 80,90] [--jobs N]
 
 Needs nvcc 13 and, once for each toolkit, PyPI: its nvidia-*-cu12 packages have headers, ptxas and libdevice, but neither
 nvcc nor the compiler behind it. So the language is that of the nvcc found here; its PTX is given the version of the older
-toolkit, whose ptxas then refuses what it does not know. What is not shown so: the optimizer of the older compiler.
+toolkit, whose ptxas then refuses what it does not know. What is not shown so: the older compiler itself, and toolkits
+before 12.4, whose headers and ptxas do not know what the compiler of here writes.
 Exit code 1 if anything does not compile or a kernel spills.
 """
 import argparse
@@ -22,9 +23,6 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Of each toolkit: the newest PTX that its ptxas reads, architectures, versions of the packages.
 TOOLKITS = {
-    "12.1": ("8.1", "80 89 90", {"cuda-nvcc": "12.1.105", "cuda-runtime": "12.1.105", "cuda-cccl": "12.1.109",
-                                 "nvtx": "12.1.105", "cublas": "12.1.3.1", "cusolver": "11.4.5.107",
-                                 "cusparse": "12.1.0.106"}),
     "12.4": ("8.4", "80 89 90", {"cuda-nvcc": "12.4.131", "cuda-runtime": "12.4.127", "cuda-cccl": "12.4.127.post1",
                                  "nvtx": "12.4.127", "cublas": "12.4.5.8", "cusolver": "11.6.1.9",
                                  "cusparse": "12.3.1.170"}),

@@ -16,6 +16,9 @@ struct PersistentKernels {
   void (*forward)(const LayerRun<float>& run, const PersistentPlan& plan, void* workspace, cudaStream_t stream);
   void (*backward)(const LayerRun<float>& run, const LayerGradient<float>& gradient, const PersistentPlan& plan,
                    void* workspace, cudaStream_t stream);
+  /// How many clusters (or lone blocks) of the kernel the current device holds at the same time.
+  int (*resident_forward)(const PersistentPlan& plan, InputOverTime input);
+  int (*resident_backward)(const PersistentPlan& plan, InputOverTime input);
 };
 
 /// Null for a cell that has none: one without a dense recurrence, or an unknown one.
@@ -28,5 +31,9 @@ void persistent_forward_of(const LayerRun<float>& run, const PersistentPlan& pla
 template <Cell C>
 void persistent_backward_of(const LayerRun<float>& run, const LayerGradient<float>& gradient,
                             const PersistentPlan& plan, void* workspace, cudaStream_t stream);
+template <Cell C>
+int resident_forward_of(const PersistentPlan& plan, InputOverTime input);
+template <Cell C>
+int resident_backward_of(const PersistentPlan& plan, InputOverTime input);
 
 }  // namespace hysteron::cuda

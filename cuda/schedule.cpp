@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <vector>
 
@@ -10,6 +11,8 @@
 namespace hysteron::cuda {
 
 namespace {
+
+using namespace std::string_literals;
 
 constexpr std::array<std::string_view, 4> schedule_names{"stepwise", "solo", "cluster", "scan"};
 
@@ -34,18 +37,22 @@ int slices_of(const Shape& shape, int sequences) { return (shape.batch + sequenc
 
 int products_of_step(const CellInfo& cell) { return cell.deep > 0 ? 2 : 1; }
 
-/// Blocks that share a multiprocessor share its arithmetic, and hide each other's waits.
-double persistent_step(const RecurrenceKind& kind, const PersistentLayout& layout, int multiprocessors) {
+int estimated_clusters(const PersistentLayout& layout, int matrices, int multiprocessors) {
+  const int registers =
+      std::max(fewest_registers, tile_units * matrices * layout.columns() + registers_besides_weights);
+  return multiprocessors * std::max(1, registers_of_block / (layout.threads() * registers)) / layout.blocks;
+}
+
+/// All clusters take turns where they are too many to be resident together. Blocks that share a multiprocessor share
+/// its arithmetic, and hide each other's waits.
+double persistent_step(const RecurrenceKind& kind, const PersistentLayout& layout, int resident, int multiprocessors) {
   const int matrices = matrices_of(kind.cell);
   const double floor = (layout.blocks > 1 ? cluster_exchange : solo_exchange) * products_of_step(kind.cell);
   const double arithmetic =
       double(layout.sequences) * matrices * layout.units * layout.units / layout.blocks / multiply_adds;
-  const int registers =
-      std::max(fewest_registers, tile_units * matrices * layout.columns() + registers_besides_weights);
-  const int resident = std::max(1, registers_of_block / (layout.threads() * registers));
-  const double blocks = double(kind.shape.replicas) * slices_of(kind.shape, layout.sequences) * layout.blocks;
-  const int of_each = std::max(1, static_cast<int>((blocks + multiprocessors - 1) / multiprocessors));
-  const int rounds = (of_each + resident - 1) / resident, together = std::min(of_each, resident);
+  const double clusters = double(kind.shape.replicas) * slices_of(kind.shape, layout.sequences);
+  const double rounds = std::ceil(clusters / resident);
+  const double together = std::ceil(std::min(clusters, double(resident)) * layout.blocks / multiprocessors);
   return rounds * std::max(floor + arithmetic, together * arithmetic);
 }
 
@@ -112,16 +119,26 @@ Possibility persistent(const RecurrenceKind& kind, const DeviceTraits& device, S
                       " blocks, and those take compute capability 9.0 (this device: " +
                       text(device.compute_capability / 10) + "." + text(device.compute_capability % 10) + ")");
   std::optional<ScheduleDecision> best;
+  bool none_resident = false;
   for (const int sequences : slice_sizes) {
     if (plan && plan->sequences != sequences) continue;
     const PersistentLayout layout = persistent_layout(matrices, unit_class, sequences);
     const int shared = kind.direction == Direction::forward ? forward_shared_bytes(kind.cell, layout, kind.input)
                                                             : backward_shared_bytes(kind.cell, layout, kind.input);
     if (!layout.is_compiled() || shared > device.shared_bytes) continue;
-    const double time = persistent_step(kind, layout, device.multiprocessors);
+    const int resident = device.resident_clusters ? device.resident_clusters(kind, {unit_class, sequences})
+                                                  : estimated_clusters(layout, matrices, device.multiprocessors);
+    if (resident == 0) {
+      none_resident = true;
+      continue;
+    }
+    const double time = persistent_step(kind, layout, resident, device.multiprocessors);
     if (best && time > best->microseconds_per_step) continue;
     best = {schedule, {unit_class, sequences}, time, persistent_reason(kind, layout)};
   }
+  if (!best && none_resident)
+    return impossible("not one " + (blocks > 1 ? "cluster of " + text(blocks) + " blocks" : "block of it"s) +
+                      " has room on this device, or on the part of it that this process is given");
   if (!best) return impossible("it needs more shared memory than a block has here");
   return {best, ""};
 }
@@ -175,10 +192,16 @@ ScheduleDecision choose_schedule(const RecurrenceKind& kind, const DeviceTraits&
 
   std::optional<ScheduleDecision> best;
   std::string possible, against;
+  // What would keep the weights in registers, if it can.
+  const int unit_class = unit_class_of(kind.shape.units), matrices = matrices_of(kind.cell);
+  const bool one_block = unit_class == 0 || persistent_layout(matrices, unit_class, 1).blocks == 1;
+  const Schedule persistent_one = one_block ? Schedule::solo : Schedule::cluster;
+  std::string against_persistent;
   for (const Schedule schedule : all) {
     const bool wished = wish.schedule == name_of(schedule);
     Possibility one = possibility(kind, device, schedule, wished ? wish.plan : std::nullopt);
     if (wished) against = one.reason_against;
+    if (schedule == persistent_one) against_persistent = one.reason_against;
     if (!one.decision) continue;
     possible += (possible.empty() ? "" : ", ") + std::string(name_of(schedule));
     if (wish.schedule != "auto" && !wished) continue;
@@ -189,6 +212,8 @@ ScheduleDecision choose_schedule(const RecurrenceKind& kind, const DeviceTraits&
                        .expected = possible,
                        .found = against,
                        .hint = "schedule = \"auto\" takes what suits each shape"});
+  if (wish.schedule == "auto" && best->schedule == Schedule::stepwise && !against_persistent.empty())
+    best->reason += "; not " + std::string(name_of(persistent_one)) + ": " + against_persistent;
   best->reason = std::string(name_of(best->schedule)) + ": " + description(kind) + ": " + best->reason;
   return *best;
 }

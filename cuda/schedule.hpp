@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,8 @@ struct DeviceTraits {
   int compute_capability = 0;  ///< 80, 90, ..
   int multiprocessors = 0;
   int shared_bytes = 0;  ///< the most that a block can request
+  /// How many clusters (or lone blocks) of that kernel the device holds at the same time; unset: estimated.
+  std::function<int(const RecurrenceKind&, const PersistentPlan&)> resident_clusters = {};
   std::vector<ShutSchedule> shut = {};
 };
 

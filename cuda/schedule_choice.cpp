@@ -22,7 +22,13 @@ std::string text(const RecurrenceKind& kind) {
 ScheduleChooser::ScheduleChooser(const Device& device)
     : traits_{.compute_capability = device.properties().major * 10 + device.properties().minor,
               .multiprocessors = device.properties().multiProcessorCount,
-              .shared_bytes = static_cast<int>(device.properties().sharedMemPerBlockOptin)} {}
+              .shared_bytes = static_cast<int>(device.properties().sharedMemPerBlockOptin),
+              .resident_clusters = [&device](const RecurrenceKind& kind, const PersistentPlan& plan) {
+                static_cast<void>(device.stream());  // the current device is the one that is asked
+                const PersistentKernels& kernels = *persistent_kernels(kind.cell.name);
+                return kind.direction == Direction::forward ? kernels.resident_forward(plan, kind.input)
+                                                            : kernels.resident_backward(plan, kind.input);
+              }} {}
 
 void ScheduleChooser::wish(std::string_view schedule) {
   wish_ = schedule;

@@ -1,5 +1,3 @@
-#include "shuffle.hpp"
-
 #include <thrust/execution_policy.h>
 #include <thrust/sequence.h>
 #include <thrust/sort.h>
@@ -7,6 +5,8 @@
 #include <thrust/tabulate.h>
 
 #include <hysteron/shuffle.hpp>
+
+#include "shuffle.hpp"
 
 // Keys are made on the device, and sorted by radix, which keeps equal keys in the order of their numbers; one replica
 // after the other, since this happens only once per epoch. (CUB can also sort all segments in one launch, but with a
@@ -40,8 +40,7 @@ class TemporaryMemory {
 
 void launch_shuffle(const ShuffleRun& run, ShuffleMemory& memory, cudaStream_t stream) try {
   if (run.count == 0) return;
-  auto* const keys =
-      static_cast<std::uint64_t*>(memory.keys.reserve(std::size_t(run.count) * sizeof(std::uint64_t)));
+  auto* const keys = static_cast<std::uint64_t*>(memory.keys.reserve(std::size_t(run.count) * sizeof(std::uint64_t)));
   TemporaryMemory temporary(memory.of_sort);
   const auto on_stream = thrust::cuda::par_nosync(temporary).on(stream);
   for (int replica = 0; replica < run.replicas; ++replica) {

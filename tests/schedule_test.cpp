@@ -8,10 +8,10 @@ namespace hysteron::cuda {
 
 namespace {
 
-using testing::HasSubstr;
+using testing::AllOf, testing::HasSubstr;
 
-constexpr DeviceTraits hopper{.compute_capability = 90, .multiprocessors = 132, .shared_bytes = 227 * 1024};
-constexpr DeviceTraits ampere{.compute_capability = 80, .multiprocessors = 108, .shared_bytes = 163 * 1024};
+const DeviceTraits hopper{.compute_capability = 90, .multiprocessors = 132, .shared_bytes = 227 * 1024};
+const DeviceTraits ampere{.compute_capability = 80, .multiprocessors = 108, .shared_bytes = 163 * 1024};
 
 RecurrenceKind kind(const char* cell, int units, int batch, int replicas = 1) {
   return {.cell = cell_named(cell), .shape = {replicas, 300, batch, units}};
@@ -66,6 +66,38 @@ TEST(Schedule, EarlierDevicesHaveNoClusters) {
   EXPECT_EQ(choose_schedule(kind("gru", 64, 4), ampere, "auto").schedule, Schedule::solo);
   EXPECT_EQ(choose_schedule(kind("gru", 128, 4), ampere, "auto").schedule, Schedule::stepwise);
   expect_refused(kind("gru", 128, 4), ampere, "cluster", "compute capability 9.0 (this device: 8.0)");
+}
+
+TEST(Schedule, TakesOnlyTheClustersThatTheDeviceHolds) {
+  DeviceTraits part = hopper;
+  part.resident_clusters = [](const RecurrenceKind&, const PersistentPlan&) { return 0; };
+  const char* const none = "not one cluster of 8 blocks has room on this device, or on the part of it";
+  EXPECT_THAT(choose_schedule(kind("lstm", 200, 4), part, "auto").reason,
+              AllOf(HasSubstr("stepwise"), HasSubstr(none)));
+  expect_refused(kind("lstm", 200, 4), part, "cluster", none);
+  expect_refused(kind("gru", 64, 4), part, "solo", "not one block of it has room");
+
+  // The time grows with the turns that the clusters take: 40 slices of one, or larger slices in fewer turns.
+  part.resident_clusters = [](const RecurrenceKind&, const PersistentPlan&) { return 40; };
+  const ScheduleDecision all_at_once = choose_schedule(kind("gru", 128, 40), part, "cluster");
+  part.resident_clusters = [](const RecurrenceKind&, const PersistentPlan&) { return 10; };
+  const ScheduleDecision by_turns = choose_schedule(kind("gru", 128, 40), part, "cluster");
+  EXPECT_EQ(all_at_once.plan.sequences, 1);
+  EXPECT_GT(by_turns.plan.sequences, 1);
+  EXPECT_GT(by_turns.microseconds_per_step, all_at_once.microseconds_per_step);
+  EXPECT_EQ(choose_schedule(kind("gru", 128, 4000), part, "auto").schedule, Schedule::stepwise);
+}
+
+TEST(Schedule, AsksTheDeviceAboutTheKernelThatWouldRun) {
+  DeviceTraits device = hopper;
+  std::vector<std::string> asked;
+  device.resident_clusters = [&](const RecurrenceKind& run, const PersistentPlan& plan) {
+    asked.push_back(std::string(run.cell.name) + " " + std::to_string(plan.unit_class) + ":" +
+                    std::to_string(plan.sequences));
+    return 1000;
+  };
+  choose_schedule(kind("gru", 200, 4), device, "cluster");
+  EXPECT_THAT(asked, testing::ElementsAre("gru 256:1", "gru 256:4", "gru 256:8"));
 }
 
 TEST(Schedule, DoubleIsComputedStepByStep) {

@@ -53,6 +53,8 @@ struct LaunchShape {
   dim3 cluster{};
   bool cooperative = false;
   cudaStream_t stream = nullptr;
+
+  unsigned cluster_blocks() const { return cluster.x * cluster.y * cluster.z; }
 };
 
 /// Rows and replicas are along y and z, where the hardware allows no more than this.
@@ -65,38 +67,70 @@ inline void require_countable(const dim3& grid) {
                       .hint = "fewer replicas, or a smaller batch"});
 }
 
+/// A launch in CUDA's terms. Not to be moved: it points into itself.
+struct PreparedLaunch {
+  cudaLaunchAttribute attributes[2]{};
+  cudaLaunchConfig_t config{};
+
+  template <class... Parameters>
+  PreparedLaunch(const LaunchShape& shape, void (*kernel)(Parameters...)) {
+    constexpr unsigned shared_bytes_of_any_kernel = 48 * 1024, portable_cluster_blocks = 8;
+    require_countable(shape.grid);
+    config.gridDim = shape.grid;
+    config.blockDim = shape.block;
+    config.dynamicSmemBytes = shape.shared_bytes;
+    config.stream = shape.stream;
+    config.attrs = attributes;
+    if (shape.cluster_blocks() > 1) {
+      attributes[config.numAttrs].id = cudaLaunchAttributeClusterDimension;
+      attributes[config.numAttrs].val.clusterDim = {shape.cluster.x, shape.cluster.y, shape.cluster.z};
+      ++config.numAttrs;
+    }
+    if (shape.cooperative) {
+      attributes[config.numAttrs].id = cudaLaunchAttributeCooperative;
+      attributes[config.numAttrs].val.cooperative = 1;
+      ++config.numAttrs;
+    }
+    if (shape.cluster_blocks() > portable_cluster_blocks) {
+      require_success(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
+                      "cudaFuncSetAttribute(NonPortableClusterSizeAllowed)");
+    }
+    if (shape.shared_bytes > shared_bytes_of_any_kernel) {
+      require_success(
+          cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shape.shared_bytes)),
+          "cudaFuncSetAttribute(MaxDynamicSharedMemorySize)");
+    }
+  }
+  PreparedLaunch(const PreparedLaunch&) = delete;
+};
+
 /// Every kernel is launched here, and its launch is checked.
 template <class... Parameters, class... Arguments>
 void launch(const LaunchShape& shape, void (*kernel)(Parameters...), Arguments&&... arguments) {
-  constexpr unsigned shared_bytes_of_any_kernel = 48 * 1024, portable_cluster_blocks = 8;
-  require_countable(shape.grid);
-  cudaLaunchAttribute attributes[2]{};
-  cudaLaunchConfig_t config{};
-  config.gridDim = shape.grid;
-  config.blockDim = shape.block;
-  config.dynamicSmemBytes = shape.shared_bytes;
-  config.stream = shape.stream;
-  config.attrs = attributes;
-  const unsigned cluster_blocks = shape.cluster.x * shape.cluster.y * shape.cluster.z;
-  if (cluster_blocks > 1) {
-    attributes[config.numAttrs].id = cudaLaunchAttributeClusterDimension;
-    attributes[config.numAttrs].val.clusterDim = {shape.cluster.x, shape.cluster.y, shape.cluster.z};
-    ++config.numAttrs;
+  const PreparedLaunch prepared(shape, kernel);
+  require_success(cudaLaunchKernelEx(&prepared.config, kernel, std::forward<Arguments>(arguments)...),
+                  "cudaLaunchKernelEx");
+}
+
+/// How many clusters of this shape, or lone blocks, the current device (or the part of it that this process is given)
+/// holds at the same time; 0: none, ever.
+template <class... Parameters>
+int resident_clusters(const LaunchShape& shape, void (*kernel)(Parameters...)) {
+  const PreparedLaunch prepared(shape, kernel);
+  int resident = 0;
+  if (shape.cluster_blocks() > 1) {
+    require_success(cudaOccupancyMaxActiveClusters(&resident, kernel, &prepared.config),
+                    "cudaOccupancyMaxActiveClusters");
+    return resident;
   }
-  if (shape.cooperative) {
-    attributes[config.numAttrs].id = cudaLaunchAttributeCooperative;
-    attributes[config.numAttrs].val.cooperative = 1;
-    ++config.numAttrs;
-  }
-  if (cluster_blocks > portable_cluster_blocks) {
-    require_success(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
-                    "cudaFuncSetAttribute(NonPortableClusterSizeAllowed)");
-  }
-  if (shape.shared_bytes > shared_bytes_of_any_kernel) {
-    require_success(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shape.shared_bytes)),
-                    "cudaFuncSetAttribute(MaxDynamicSharedMemorySize)");
-  }
-  require_success(cudaLaunchKernelEx(&config, kernel, std::forward<Arguments>(arguments)...), "cudaLaunchKernelEx");
+  int device = 0, multiprocessors = 0;
+  require_success(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&resident, kernel, int(shape.block.x),
+                                                                std::size_t(shape.shared_bytes)),
+                  "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
+  require_success(cudaGetDevice(&device), "cudaGetDevice");
+  require_success(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device),
+                  "cudaDeviceGetAttribute(MultiProcessorCount)");
+  return resident * multiprocessors;
 }
 
 // Copies from global to shared memory that the thread does not wait for (cp.async): 4, 8 or 16 bytes, aligned to the
@@ -203,8 +237,8 @@ __device__ __forceinline__ bool mbarrier_try_wait(const Mbarrier* barrier, unsig
   }
   return done != 0;
 }
-/// After a wait, before the first use of what it was for: this thread's accesses to shared memory that follow come after
-/// all that the completed phase counted. Nothing is said of global memory.
+/// After a wait, before the first use of what it was for: this thread's accesses to shared memory that follow come
+/// after all that the completed phase counted. Nothing is said of global memory.
 __device__ __forceinline__ void acquire_shared() {
   if constexpr (has_clusters) asm volatile(HYSTERON_FENCE_AFTER_WAIT ::: "memory");
 }

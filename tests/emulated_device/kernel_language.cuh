@@ -18,4 +18,9 @@ void launch(const LaunchShape& shape, void (*kernel)(Parameters...), Arguments&&
   });
 }
 
+template <class... Parameters>
+int resident_clusters(const LaunchShape& shape, void (*)(Parameters...)) {
+  return cuda_emulator::resident_clusters(shape.cluster.x);
+}
+
 }  // namespace hysteron::cuda

@@ -1,5 +1,6 @@
 #include "planted_fault.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <sstream>
@@ -62,5 +63,12 @@ bool plant_fault(const void* kernel, cudaStream_t stream) {
 }
 
 cudaError_t device_status() { return status; }
+
+int resident_clusters(unsigned blocks) {
+  const char* const given = std::getenv("EMULATED_CLUSTERS");
+  if (given && blocks > 1) return std::stoi(given);
+  constexpr unsigned multiprocessors = 132, blocks_of_each = 2;
+  return static_cast<int>(multiprocessors * blocks_of_each / std::max(blocks, 1U));
+}
 
 }  // namespace hysteron::cuda_emulator

@@ -14,4 +14,8 @@ bool plant_fault(const void* kernel, cudaStream_t stream);
 /// The error with which a broken device answers every call.
 cudaError_t device_status();
 
+/// What this device answers when it is asked how many clusters of so many blocks it holds at the same time: two blocks
+/// on each multiprocessor, or as many clusters as the variable EMULATED_CLUSTERS says.
+int resident_clusters(unsigned blocks);
+
 }  // namespace hysteron::cuda_emulator

@@ -95,8 +95,8 @@ inline void run_resident(Launch& launch, std::vector<Cluster>& clusters) {
         Fiber& fiber = *pool[(used + launch.rotation * total + launch.rotation / sets) % all];
         fiber.block = block, fiber.warp = &block->warps[thread / 32], fiber.lane = thread % 32, fiber.finished = false;
         fiber.index = {thread % blockDim.x, thread / blockDim.x % blockDim.y, thread / (blockDim.x * blockDim.y)};
-        fiber.waits_for = nullptr, fiber.waits_at = nullptr, fiber.awaited.clear(), fiber.warp_syncs = fiber.commits = 0,
-        fiber.arrived_at_cluster = false;
+        fiber.waits_for = nullptr, fiber.waits_at = nullptr, fiber.awaited.clear(),
+        fiber.warp_syncs = fiber.commits = 0, fiber.arrived_at_cluster = false;
         fiber.warp->lanes[fiber.lane] = &fiber, fiber.warp->alive |= 1U << fiber.lane;
         if (thread % (launch.together == 1 ? 32 : 1024) == 0) priority = launch.random() | std::uint64_t(1) << 32;
         fiber.priority = priority + launch.random() % 1024;

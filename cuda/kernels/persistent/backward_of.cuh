@@ -16,4 +16,16 @@ void persistent_backward_of(const LayerRun<float>& run, const LayerGradient<floa
   }
 }
 
+template <Cell C>
+int resident_backward_of(const PersistentPlan& plan, InputOverTime input) {
+  int resident = 0;
+  if constexpr (recurrent_lanes < C >> 0)
+    with_plan<C>(plan, [&]<class P>(P) {
+      const int shared_bytes = backward_shared_bytes(describe<C>(), P::layout, input);
+      resident =
+          resident_clusters(persistent_shape<P>({1, 1, 1, P::units}, shared_bytes, nullptr), persistent_backward<C, P>);
+    });
+  return resident;
+}
+
 }  // namespace hysteron::cuda

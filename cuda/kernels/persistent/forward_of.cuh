@@ -15,4 +15,16 @@ void persistent_forward_of(const LayerRun<float>& run, const PersistentPlan& pla
   }
 }
 
+template <Cell C>
+int resident_forward_of(const PersistentPlan& plan, InputOverTime input) {
+  int resident = 0;
+  if constexpr (recurrent_lanes < C >> 0)
+    with_plan<C>(plan, [&]<class P>(P) {
+      const int shared_bytes = forward_shared_bytes(describe<C>(), P::layout, input);
+      resident =
+          resident_clusters(persistent_shape<P>({1, 1, 1, P::units}, shared_bytes, nullptr), persistent_forward<C, P>);
+    });
+  return resident;
+}
+
 }  // namespace hysteron::cuda
