@@ -92,15 +92,6 @@ def fingerprint(programs):
     return sums.hexdigest()[:16]
 
 
-def offer_libraries():
-    """PyTorch comes with its own cuBLAS and cuSOLVER; they serve where there is no toolkit."""
-    folders = {os.path.dirname(path) for root in sys.path
-               for path in glob.glob(os.path.join(root, "nvidia", "*", "lib", "libcu*.so.*"))}
-    known = [folder for folder in os.environ.get("LD_LIBRARY_PATH", "").split(":") if folder]
-    if folders:
-        os.environ["LD_LIBRARY_PATH"] = ":".join(known + sorted(folders - set(known)))
-
-
 def ask_for_gpu(hysteron):
     """Its description, as results are named after it, and the cells of the build; ends the program where there is none
     to use."""
@@ -273,7 +264,6 @@ def main():
         if section not in SECTIONS:
             parser.error(f"unknown section {section!r}; there are {', '.join(SECTIONS)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(75))
-    offer_libraries()
     check = Check(find_programs(arguments.build), arguments.out, arguments.fresh)
     if arguments.again:
         parts = check.results["parts"]

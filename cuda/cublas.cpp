@@ -38,11 +38,13 @@ const Cublas& Cublas::library() {
   return opened;
 }
 
+std::vector<std::string> Cublas::files() { return {file("libcublasLt"), file("libcublas")}; }
+
 std::string Cublas::reason_against() {
-  for (const char* const name : {"libcublasLt", "libcublas"})
-    if (const SharedLibrary library(file(name)); !library.reason_against().empty())
+  for (const std::string& name : files())
+    if (const SharedLibrary library(name); !library.reason_against().empty())
       return "cuBLAS of CUDA " + std::to_string(CUBLAS_VER_MAJOR) +
-             " is not found; install the CUDA toolkit, or name its folder in LD_LIBRARY_PATH (" +
+             " is not found; install the CUDA toolkit, or name its folder in CUDA_HOME or LD_LIBRARY_PATH (" +
              library.reason_against() + ")";
   return "";
 }

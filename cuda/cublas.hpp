@@ -1,7 +1,11 @@
 #pragma once
+#include <string>
+#include <vector>
+
 #include <cublasLt.h>
 #include <cublas_v2.h>
 
+#include "handle.hpp"
 #include "shared_library.hpp"
 
 namespace hysteron::cuda {
@@ -12,6 +16,8 @@ class Cublas {
   /// Opened on the first call, for the whole program. Throws a device error if the libraries are missing.
   static const Cublas& library();
   static std::string reason_against();
+  /// The two libraries, the first first.
+  static std::vector<std::string> files();
 
  private:
   SharedLibrary light_, whole_;

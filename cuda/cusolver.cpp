@@ -3,8 +3,8 @@
 namespace hysteron::cuda {
 
 Cusolver::Cusolver()
-    : cublas_("libcublas.so." + std::to_string(CUBLAS_VER_MAJOR)),
-      cusolver_("libcusolver.so." + std::to_string(CUSOLVER_VER_MAJOR)),
+    : cublas_(Cublas::files().back()),
+      cusolver_(file()),
       transpose(cublas_.function<decltype(transpose)>("cublasDgeam")),
       create(cusolver_.function<decltype(create)>("cusolverDnCreate")),
       destroy(cusolver_.function<decltype(destroy)>("cusolverDnDestroy")),

@@ -10,6 +10,7 @@ class Cusolver {
  public:
   /// Opened on the first call, for the whole program. Throws a device error if the library is missing.
   static const Cusolver& library();
+  static std::string file() { return "libcusolver.so." + std::to_string(CUSOLVER_VER_MAJOR); }
 
  private:
   SharedLibrary cublas_, cusolver_;

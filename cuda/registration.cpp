@@ -7,6 +7,7 @@
 
 #include "cublas.hpp"
 #include "cuda_backend.hpp"
+#include "cusolver.hpp"
 #include "require_success.hpp"
 
 // What can be known about the GPUs before one is used.
@@ -113,6 +114,16 @@ std::string reason_against_all() {
   return reasons;
 }
 
+std::vector<std::string> libraries() {
+  std::vector<std::string> taken, files = Cublas::files();
+  files.push_back(Cusolver::file());
+  for (const std::string& file : files) {
+    const SharedLibrary library(file);
+    taken.push_back(library.reason_against().empty() ? library.path() : file + ": " + library.reason_against());
+  }
+  return taken;
+}
+
 std::unique_ptr<Backend> make(int device, int) {
   return doing("making ready cuda:" + std::to_string(device),
                [device]() -> std::unique_ptr<Backend> { return std::make_unique<CudaBackend>(device); });
@@ -123,7 +134,8 @@ const BackendRegistration registration({.name = "cuda",
                                         .reason_against = reason_against_all,
                                         .devices = devices,
                                         .make = make,
-                                        .schedules = CudaBackend::every_schedule});
+                                        .schedules = CudaBackend::every_schedule,
+                                        .libraries = libraries});
 
 }  // namespace
 }  // namespace hysteron::cuda

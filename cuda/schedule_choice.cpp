@@ -70,11 +70,12 @@ const ScheduleDecision& ScheduleChooser::choose(const LayerRun<Real>& run, Direc
   // replicas; the layout of that schedule's blocks may depend on them.
   RecurrenceKind alone = kind;
   alone.shape.replicas = 1;
-  const std::string_view wish = wish_ == "auto" ? name_of(choose_schedule(alone, traits_, wish_).schedule) : wish_;
-  const ScheduleDecision& decision = chosen_.emplace(key, choose_schedule(kind, traits_, wish)).first->second;
+  ScheduleDecision decision = choose_schedule(alone, traits_, wish_);
+  if (decision.schedule != Schedule::stepwise)  // which has no layout
+    decision = choose_schedule(kind, traits_, wish_ == "auto" ? name_of(decision.schedule) : wish_);
   if (listen_ && told_.insert(text(kind)).second)
     listen_({.run = text(kind), .schedule = std::string(name_of(decision.schedule)), .reason = decision.reason});
-  return decision;
+  return chosen_.emplace(key, std::move(decision)).first->second;
 }
 
 template const ScheduleDecision& ScheduleChooser::choose(const LayerRun<float>&, Direction);

@@ -1,14 +1,11 @@
 #pragma once
+#include <memory>
 #include <string>
-
-#include "handle.hpp"
 
 namespace hysteron::cuda {
 
-int close_library(void* library);
-
 /// A shared library of the CUDA toolkit, opened at run time, so that a program that can use a GPU also starts on
-/// machines without the toolkit. Looked for where the system looks, then in library_folders().
+/// machines without the toolkit. Looked for in library_folders(), then where the system's loader looks.
 class SharedLibrary {
  public:
   /// file: "libcublas.so.13". Never throws: reason_against says what is missing.
@@ -16,6 +13,8 @@ class SharedLibrary {
 
   /// Empty, or the reason why the library cannot be used.
   const std::string& reason_against() const { return reason_; }
+  /// The file that was taken; empty if there is a reason against it.
+  const std::string& path() const { return path_; }
 
   /// Function: decltype(&cublasCreate), say. Throws a device error if the library or the function is missing.
   template <class Function>
@@ -26,8 +25,11 @@ class SharedLibrary {
  private:
   void* address(const char* name) const;
 
-  std::string file_, reason_;
-  Handle<void*, close_library> library_;
+  struct Close {
+    void operator()(void* library) const;
+  };
+  std::string file_, reason_, path_;
+  std::unique_ptr<void, Close> library_;
 };
 
 }  // namespace hysteron::cuda

@@ -1,4 +1,4 @@
-// Where the shared libraries of CUDA are looked for.
+// Where the shared libraries of CUDA are looked for, and which is opened.
 #include "cuda/library_folders.hpp"
 
 #include <cstdlib>
@@ -6,21 +6,24 @@
 
 #include <gmock/gmock.h>
 
+#include "cuda/shared_library.hpp"
 #include "tests/record_files.hpp"
 
 namespace hysteron::cuda {
 namespace {
 
-using testing::ElementsAre;
+using testing::AllOf, testing::ElementsAre, testing::HasSubstr;
 
 class LibraryFolders : public testing::Test {
  protected:
   void SetUp() override {
     for (const char* const variable : variables) ::unsetenv(variable);
     ::setenv("HOME", (folder_ / "home").c_str(), 1);
+    ::setenv("PATH", (folder_ / "bin").c_str(), 1);
   }
   void TearDown() override {
     for (const char* const variable : variables) ::unsetenv(variable);
+    ::setenv("PATH", path_.c_str(), 1);
   }
   std::filesystem::path made(const std::string& inner) const {
     std::filesystem::create_directories(folder_ / inner);
@@ -36,7 +39,16 @@ class LibraryFolders : public testing::Test {
     return own;
   }
 
-  static constexpr const char* variables[] = {"CUDA_HOME", "CUDA_PATH", "CONDA_PREFIX", "VIRTUAL_ENV"};
+  /// A copy of a library with the one function `answer`, under the name of another.
+  std::filesystem::path copied_library(const std::filesystem::path& to) const {
+    std::filesystem::copy_file(PRETENDED_LIBRARY, to / library);
+    return to / library;
+  }
+
+  static constexpr const char* library = "libcublas.so.99";
+  static constexpr const char* variables[] = {"CUDA_HOME", "CUDA_PATH", "CONDA_PREFIX", "VIRTUAL_ENV",
+                                              "LD_LIBRARY_PATH"};
+  const std::string path_ = std::getenv("PATH");
   TemporaryFolder folder_;
 };
 
@@ -67,6 +79,56 @@ TEST_F(LibraryFolders, WhatIsNoFolderIsPassedOver) {
   name("VIRTUAL_ENV", "venv");
   ::setenv("CUDA_HOME", "", 1);
   EXPECT_THAT(found(), ElementsAre());
+}
+
+TEST_F(LibraryFolders, ThePackagesOfThePythonOnThePathAndEachFolderOnce) {
+  const auto blas = made("env/lib/python3.11/site-packages/nvidia/cublas/lib"), first = made("first");
+  std::ofstream(made("env/bin") / "python3") << "a program";
+  ::setenv("PATH", ((folder_ / "bin").string() + ":" + (folder_ / "env/bin").string()).c_str(), 1);
+  ::setenv("LD_LIBRARY_PATH", (":" + first.string() + ":" + first.string() + ":/nowhere").c_str(), 1);
+  name("VIRTUAL_ENV", "env");
+  EXPECT_THAT(found(), ElementsAre(first, blas));
+}
+
+TEST_F(LibraryFolders, TheLibraryOfTheFirstFolderIsTaken) {
+  const auto in_conda = copied_library(made("conda/lib")), in_toolkit = copied_library(made("cuda-99/lib64"));
+  name("CONDA_PREFIX", "conda");
+  {
+    const SharedLibrary opened(library);
+    EXPECT_EQ(opened.reason_against(), "");
+    EXPECT_EQ(opened.path(), in_conda);
+    EXPECT_EQ(opened.function<int (*)()>("answer")(), 42);
+  }
+  name("CUDA_HOME", "cuda-99");
+  EXPECT_EQ(SharedLibrary(library).path(), in_toolkit);
+  ::setenv("LD_LIBRARY_PATH", (folder_ / "conda/lib").c_str(), 1);
+  EXPECT_EQ(SharedLibrary(library).path(), in_conda);
+}
+
+TEST_F(LibraryFolders, AFileThatIsNoLibraryGivesWayToTheNextAndIsNamedIfThereIsNone) {
+  std::ofstream(made("cuda-99/lib64") / library) << "not a library";
+  name("CUDA_HOME", "cuda-99");
+  const SharedLibrary none(library);
+  EXPECT_EQ(none.path(), "");
+  EXPECT_THAT(none.reason_against(), AllOf(HasSubstr((folder_ / "cuda-99/lib64" / library).string() + ": "),
+                                           HasSubstr("looked for in " + (folder_ / "cuda-99/lib64").string()),
+                                           HasSubstr("and where the system's loader looks")));
+  EXPECT_THROW(none.function<int (*)()>("answer"), Error);
+  const auto next = copied_library(made("conda/lib"));
+  name("CONDA_PREFIX", "conda");
+  EXPECT_EQ(SharedLibrary(library).path(), next);
+}
+
+TEST_F(LibraryFolders, AMissingFunctionNamesTheFile) {
+  const auto file = copied_library(made("cuda-99/lib"));
+  name("CUDA_HOME", "cuda-99");
+  const SharedLibrary opened(library);
+  try {
+    opened.function<int (*)()>("question");
+    ADD_FAILURE() << "found";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("question"), HasSubstr(file.string() + " without it")));
+  }
 }
 
 }  // namespace

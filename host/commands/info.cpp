@@ -25,6 +25,7 @@ struct TestedDevice {
 
 struct TestedBackend {
   std::string name, reason_against;  ///< empty: it can be used
+  std::vector<std::string> libraries;
   std::vector<TestedDevice> devices;
 };
 
@@ -68,7 +69,8 @@ data sets are found. Exits with 1 when a self-test fails.)";
   }
 
   TestedBackend tested(const BackendKind& kind, const Settings& settings) {
-    TestedBackend backend{kind.name, kind.reason_against(), {}};
+    TestedBackend backend{kind.name, kind.reason_against(), {}, {}};
+    if (backend.reason_against.empty()) backend.libraries = kind.libraries();
     const std::string& asked = settings.text("device");
     for (const BackendDevice& device : kind.devices()) {
       TestedDevice& tested = backend.devices.emplace_back(TestedDevice{device, {}});
@@ -93,6 +95,7 @@ data sets are found. Exits with 1 when a self-test fails.)";
     fmt::print("hysteron {} ({}, {})\n\n", version, compiler, build_type);
     for (const TestedBackend& backend : build.backends) {
       if (!backend.reason_against.empty()) fmt::print("{}: not usable: {}\n", backend.name, backend.reason_against);
+      for (const std::string& library : backend.libraries) fmt::print("{}: uses {}\n", backend.name, library);
       if (backend.name != "cpu") fmt::print("{}: {}\n", backend.name, proven_gpus);
       for (const auto& [device, test] : backend.devices) {
         fmt::print("{}: {}{}\n", device.name, device.description,
@@ -153,6 +156,7 @@ data sets are found. Exits with 1 when a self-test fails.)";
       backends.push_back({{"name", backend.name},
                           {"usable", backend.reason_against.empty()},
                           {"reason", backend.reason_against},
+                          {"libraries", backend.libraries},
                           {"devices", devices}});
     }
     return backends;

@@ -66,6 +66,8 @@ struct BackendKind {
   std::vector<BackendDevice> (*devices)();                    ///< by number
   std::unique_ptr<Backend> (*make)(int device, int threads);  ///< threads: 0 for as many as are available
   std::vector<std::string> (*schedules)();                    ///< Backend::schedules() of every device of this kind
+  /// The files of the libraries that it opens when it is used, each as it is found now, or why it is not.
+  std::vector<std::string> (*libraries)() = [] { return std::vector<std::string>(); };
 };
 
 /// Every kind in this build; each registers itself from its own folder.

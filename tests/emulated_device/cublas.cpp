@@ -216,8 +216,8 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t product, co
 // In place of the toolkit's libraries.
 namespace hysteron::cuda {
 
-int close_library(void*) { return 0; }
-SharedLibrary::SharedLibrary(const std::string& file) : file_(file) {}
+void SharedLibrary::Close::operator()(void*) const {}
+SharedLibrary::SharedLibrary(const std::string& file) : file_(file), path_("emulated/" + file) {}
 
 void* SharedLibrary::address(const char* name) const {
 #define ENTRY(function) \

@@ -1,6 +1,8 @@
 #pragma once
 // Names that the headers in cuda/ take from the toolkit's header of this name. Nothing is computed here: see
 // decompositions.cpp.
+#define CUSOLVER_VER_MAJOR 12
+
 #include "cublas_v2.h"
 
 using cusolverStatus_t = int;

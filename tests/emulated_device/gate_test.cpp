@@ -16,11 +16,12 @@ using testing::Not;
 class Gate : public ProgramTest {
  protected:
   /// A small training run on the device that auto takes.
-  Ended trains(std::vector<std::string> variables, const std::string& more = "") const {
+  Ended trains(std::vector<std::string> variables, const std::string& more = "", int units = 8) const {
     variables.push_back("XDG_CACHE_HOME=" + (folder / "cache").string());
     return hysteron(
-        "train --task copy_first_input --units 8 --set task.steps=5 --set task.train=64 --set task.test=32 "
-        "--set train.updates=8 --set train.validate_every=4 --set init.measure_draws=0 --json --out run --force " +
+        "train --task copy_first_input --units " + std::to_string(units) +
+            " --set task.steps=5 --set task.train=64 --set task.test=32 "
+            "--set train.updates=8 --set train.validate_every=4 --set init.measure_draws=0 --json --out run --force " +
             more,
         std::move(variables));
   }
@@ -101,6 +102,22 @@ TEST_F(Gate, OfSeveralGpusTheStrongestThatCanBeUsedIsTaken) {
                           HasSubstr("cuda:1: emulated GPU"), HasSubstr("cuda:2: emulated GPU")));
   EXPECT_THAT(fails(4, "info --device cuda:0", machine), HasSubstr("compute capability 7.5; this build needs 8.0"));
   EXPECT_THAT(fails(4, "info --device cuda:3", machine), HasSubstr("cuda:0 to cuda:2"));
+}
+
+// A part of a GPU may have no room for a cluster.
+TEST_F(Gate, WhereNoClusterHasRoomStepwiseServes) {
+  const auto small = [&](const std::string& schedule) {
+    return trains({"EMULATED_CLUSTERS=0"}, "--cell gru -v --device cuda --schedule " + schedule, 80);
+  };
+  EXPECT_THAT(small("auto").err, HasSubstr("not cluster: not one cluster of 2 blocks has room on this device"));
+  const Ended refused = small("cluster");
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("not one cluster of 2 blocks has room"));
+}
+
+TEST_F(Gate, InfoSaysWhichLibrariesAreUsed) {
+  const Ended info = hysteron("info --device cpu");
+  EXPECT_THAT(info.out, HasSubstr("cuda: uses emulated/libcusolver.so.12"));
 }
 
 TEST_F(Gate, InfoSaysWhatWasFoundAndDoesNotHang) {
