@@ -51,8 +51,8 @@ std::string Cublas::reason_against() {
 
 void require_success(cublasStatus_t status, const char* call) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw DeviceFailure({.what = std::string(call) + " failed",
-                       .found = std::string("cuBLAS says: ") + Cublas::library().status_text(status)});
+  throw device_failure({.what = std::string(call) + " failed",
+                        .found = std::string("cuBLAS says: ") + Cublas::library().status_text(status)});
 }
 
 cublasStatus_t destroy_cublas(cublasHandle_t handle) { return Cublas::library().destroy(handle); }

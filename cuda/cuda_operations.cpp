@@ -37,8 +37,8 @@ void CudaOperations<Real>::forward(const LayerRun<Real>& run) {
   const ScheduleDecision& decision = chooser_->choose(run, Direction::forward);
   const std::string name = range_name("forward", *run.cell, decision.schedule);
   const NamedRange range(name);
-  device_->begin_recurrence(name + ", " + std::to_string(run.shape.steps) + " steps of " +
-                            std::to_string(run.shape.units) + " units");
+  latest_recurrence =
+      name + ", " + std::to_string(run.shape.steps) + " steps of " + std::to_string(run.shape.units) + " units";
   if (decision.schedule == Schedule::scan)
     return cell_kernels(run.cell->name).scan(Real{}).forward(run, device_->stream());
   if constexpr (std::is_same_v<Real, float>) {
@@ -57,8 +57,8 @@ void CudaOperations<Real>::backward(const LayerRun<Real>& run, const LayerGradie
   const ScheduleDecision& decision = chooser_->choose(run, Direction::backward);
   const std::string name = range_name("backward", *run.cell, decision.schedule);
   const NamedRange range(name);
-  device_->begin_recurrence(name + ", " + std::to_string(run.shape.steps) + " steps of " +
-                            std::to_string(run.shape.units) + " units");
+  latest_recurrence =
+      name + ", " + std::to_string(run.shape.steps) + " steps of " + std::to_string(run.shape.units) + " units";
   if (decision.schedule == Schedule::scan)
     return cell_kernels(run.cell->name).scan(Real{}).backward(run, gradient, device_->stream());
   if constexpr (std::is_same_v<Real, float>) {

@@ -31,7 +31,7 @@ void require_success(cusolverStatus_t status, const char* call) {
   if (status == CUSOLVER_STATUS_ALLOC_FAILED) reason += ": not enough memory on the GPU";
   if (status == CUSOLVER_STATUS_INVALID_VALUE) reason += ": a parameter that it does not take";
   if (status == CUSOLVER_STATUS_EXECUTION_FAILED) reason += ": its kernel failed";
-  throw DeviceFailure({.what = std::string(call) + " failed", .found = "cuSOLVER says: " + reason});
+  throw device_failure({.what = std::string(call) + " failed", .found = "cuSOLVER says: " + reason});
 }
 
 cusolverStatus_t destroy_cusolver(cusolverDnHandle_t handle) { return Cusolver::library().destroy(handle); }

@@ -52,26 +52,19 @@ cudaStream_t Device::stream() const {
 
 void Device::copy_in(void* to, const void* from_host, std::size_t bytes) {
   const cudaStream_t own = stream();
-  if (bytes <= Staging::largest) return watched([&] { staging_.copy_in(to, from_host, bytes, own); });
-  watched([&] {
-    require_success(cudaMemcpyAsync(to, from_host, bytes, cudaMemcpyHostToDevice, own),
-                    "cudaMemcpyAsync to the device");
-  });
+  if (bytes <= Staging::largest) return staging_.copy_in(to, from_host, bytes, own);
+  require_success(cudaMemcpyAsync(to, from_host, bytes, cudaMemcpyHostToDevice, own), "cudaMemcpyAsync to the device");
   wait();
 }
 
 void Device::copy_out(void* to_host, const void* from, std::size_t bytes) {
   const cudaStream_t own = stream();
-  if (bytes <= Staging::largest) return watched([&] { staging_.copy_out(to_host, from, bytes, own); });
-  watched([&] {
-    require_success(cudaMemcpyAsync(to_host, from, bytes, cudaMemcpyDeviceToHost, own),
-                    "cudaMemcpyAsync from the device");
-  });
+  if (bytes <= Staging::largest) return staging_.copy_out(to_host, from, bytes, own);
+  require_success(cudaMemcpyAsync(to_host, from, bytes, cudaMemcpyDeviceToHost, own),
+                  "cudaMemcpyAsync from the device");
   wait();
 }
 
-void Device::wait() const {
-  watched([&] { require_success(cudaStreamSynchronize(stream()), "cudaStreamSynchronize"); });
-}
+void Device::wait() const { require_success(cudaStreamSynchronize(stream()), "cudaStreamSynchronize"); }
 
 }  // namespace hysteron::cuda

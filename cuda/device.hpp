@@ -1,7 +1,5 @@
 #pragma once
 #include <cstddef>
-#include <string>
-#include <utility>
 
 #include <cuda_runtime_api.h>
 
@@ -39,32 +37,17 @@ class Device {
   cudaStream_t stream() const;
   Workspace& workspace() { return workspace_; }
 
-  /// A failure of the device shows at a later call: until the next recurrence begins, messages name this one.
-  void begin_recurrence(std::string what) { recurrence_ = std::move(what); }
-
   void copy_in(void* to, const void* from_host, std::size_t bytes);
   void copy_out(void* to_host, const void* from, std::size_t bytes);
   /// Waits until all requested work is done.
   void wait() const;
 
  private:
-  /// Runs a call that may meet the failure of earlier work.
-  template <class Call>
-  void watched(Call call) const {
-    try {
-      call();
-    } catch (DeviceFailure& failure) {
-      if (!recurrence_.empty()) failure.add_while("computing, at the latest, " + recurrence_);
-      throw;
-    }
-  }
-
   int number_;
   cudaDeviceProp properties_{};
   StreamHandle stream_;
   Staging staging_;
   Workspace workspace_;
-  std::string recurrence_;
 };
 
 }  // namespace hysteron::cuda

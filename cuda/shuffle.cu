@@ -10,9 +10,8 @@
 
 // Keys are made on the device, and sorted by radix, which keeps equal keys in the order of their numbers; one replica
 // after the other, since this happens only once per epoch. (CUB can also sort all segments in one launch, but with a
-// kernel that spills registers.) Other gathers and sums by index are not Thrust's: a batch of sequences is gathered by
-// kernels/gather.cuh with one index per sequence, where Thrust would read one of eight bytes for every value of four;
-// the diagonals of the Gram matrix are summed where that matrix is kept, on the host (autoencoder/diagonal_sums.cpp).
+// kernel that spills registers.) What else goes by index is not Thrust's: a batch of sequences is gathered by
+// kernels/gather.cuh with one index for a sequence, where Thrust would read four bytes of index for every value.
 namespace hysteron::cuda {
 namespace {
 

@@ -34,6 +34,8 @@ void shift_mean(LagMatrix& gram, const LengthSums& sums, std::span<const double>
   }
 }
 
+// On the host also where a GPU multiplies: the matrix is kept there, and this comes once in a fit, 2 ms of one core for
+// n = 784 and 0.3 s for n = 6400, next to products and a decomposition that are of order n^3.
 std::vector<double> diagonal_sums(LagMatrix gram, int window) {
   const std::ptrdiff_t f = gram.features, lags = gram.lags, most = window == 0 ? lags : window;
   const std::ptrdiff_t kept = std::min(most, lags), n = kept * f;

@@ -218,9 +218,13 @@ class DevicePlans : public OnDevice {
 };
 
 TEST_F(DevicePlans, EveryPersistentKernelAgreesWithTheCpu) {
-  if (gpu().description().find("capability 8") != std::string::npos)
-    GTEST_SKIP() << "clusters take compute capability 9.0: " << gpu().description();
-  const std::set<cuda::PersistentKernel> built = cuda::built_persistent_kernels();
+  std::set<cuda::PersistentKernel> built = cuda::built_persistent_kernels();
+  if (gpu().description().find("capability 8") != std::string::npos) {
+    const std::size_t clusters = std::erase_if(built, [](const cuda::PersistentKernel& one) {
+      return cuda::persistent_layout(cell_named(one.cell).matrices(), one.unit_class, one.sequences).blocks > 1;
+    });
+    std::printf("persistent kernels: %zu for clusters, which take compute capability 9.0, are left out\n", clusters);
+  }
   for (const cuda::PersistentKernel& kernel : built)
     if (kernel.direction == cuda::Direction::forward) expect_agreement(kernel);
   const std::set<cuda::PersistentKernel> reached = cuda::reached_persistent_kernels();
