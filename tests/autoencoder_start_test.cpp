@@ -70,7 +70,7 @@ class AutoencoderStart : public testing::Test {
     settings.finish();
     Model<double> model(*backend, of, static_cast<int>(seeds.size()));
     Journal journal;
-    initialize_model<double>(*initializer, Start::drawn,
+    initialize_model<double>(initializer.get(), Start::drawn,
                              {.model = &model,
                               .seeds = seeds,
                               .sequences = &sequences,

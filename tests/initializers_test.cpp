@@ -32,7 +32,7 @@ Model<Real> started(Backend& backend, const std::string& name, const ModelShape&
   Model<Real> model(backend, shape, static_cast<int>(seeds.size()));
   Journal journal;
   initialize_model<Real>(
-      *initializer, Start::drawn,
+      initializer.get(), Start::drawn,
       {.model = &model, .seeds = seeds, .sequences = &sequences, .settings = &settings, .journal = &journal});
   return model;
 }
@@ -334,17 +334,17 @@ TEST_F(Initializers, WhatIsMeasured) {
   const std::vector<std::uint64_t> seeds{1, 2};
   const InitializerRun<float> run{
       .model = &model, .seeds = seeds, .sequences = &sequences, .settings = &settings, .journal = &journal};
-  const Prepared improved = initialize_model(*warm_up, Start::drawn, run);
+  const Prepared improved = initialize_model(warm_up.get(), Start::drawn, run);
   EXPECT_EQ(improved.before.vaa_star.size(), 2u);
   EXPECT_NE(improved.before.vaa_star, improved.after.vaa_star);
-  const Prepared drawn = initialize_model(*classic, Start::drawn, run);
+  const Prepared drawn = initialize_model(classic.get(), Start::drawn, run);
   EXPECT_EQ(drawn.before.vaa_star, drawn.after.vaa_star);
   EXPECT_EQ(drawn.before.vaa_star, improved.before.vaa_star);
 
   // When a network is given, warming up starts from that network.
   draw_network(model, 9);
   const Multistability own = measure_multistability(model, sequences, seeds, {.steps = 20, .draws = 2, .sequences = 6});
-  const Prepared given = initialize_model(*warm_up, Start::given, run);
+  const Prepared given = initialize_model(warm_up.get(), Start::given, run);
   EXPECT_EQ(given.before.vaa_star, own.vaa_star);
   EXPECT_NE(given.before.vaa_star, improved.before.vaa_star);
 }

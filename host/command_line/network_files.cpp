@@ -32,6 +32,16 @@ StoredModel ModelOptions::read(const std::string& file, const std::string& cell)
                            .biases = no_bias_ ? MissingBiases::zeros : MissingBiases::refused});
 }
 
+void ModelOptions::put(Settings& settings) const {
+  const auto set = [&](const char* key, const std::string& value, const char* flag) {
+    if (!value.empty()) settings.set(key, value, flag);
+  };
+  set("model.nonlinearity", nonlinearity_, "--nonlinearity");
+  set("model.recurrent", recurrent_, "--recurrent");
+  set("model.readout", readout_, "--readout");
+  set("model.no_bias", no_bias_ ? "true" : "", "--no-bias");
+}
+
 void say_taken(Journal& journal, const std::string& file, const StoredModel& stored) {
   if (!stored.taken.empty()) journal.message(file + ": " + stored.taken);
 }

@@ -16,6 +16,8 @@ class ModelOptions {
   /// --nonlinearity, --recurrent, --readout, --no-bias.
   void declare(Arguments& arguments);
   StoredModel read(const std::string& file, const std::string& cell) const;
+  /// As the keys model.… that go with model.start.
+  void put(Settings& settings) const;
 
  private:
   std::string nonlinearity_, recurrent_, readout_;

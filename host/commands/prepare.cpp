@@ -74,6 +74,8 @@ out-00.safetensors, out-01.safetensors, …)";
     if (!of_task) declare_sequence_files(settings);
     const Configuration configuration =
         configure(settings, of_task ? Sections::task_and_training : Sections::initialization);
+    if (configuration.start)
+      throw settings.unsuitable("model.start", "nothing: prepare takes the network as an option", "--model FILE");
     const std::vector<fs::path> files = output_files(settings.integer("replicas"));
     expect_outputs(files, settings);
     std::optional<StoredModel> stored;
@@ -158,7 +160,7 @@ out-00.safetensors, out-01.safetensors, …)";
             : Model<Real>(device, model_shape(settings, preparation.sequences.features, preparation.outputs), replicas);
     PreparedNetworks prepared{
         .init = settings.text("init.name"), .cell = std::string(model.shape().cell->name), .measured = {}, .files = {}};
-    prepared.measured = initialize_model<Real>(initializer, stored ? Start::given : Start::drawn,
+    prepared.measured = initialize_model<Real>(&initializer, stored ? Start::given : Start::drawn,
                                                {.model = &model,
                                                 .seeds = seeds,
                                                 .sequences = &preparation.sequences,

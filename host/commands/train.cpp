@@ -3,6 +3,7 @@
 #include <hysteron/registry.hpp>
 
 #include "command_line/command.hpp"
+#include "command_line/network_files.hpp"
 #include "command_line/options.hpp"
 #include "command_line/result_table.hpp"
 #include "records/run_folder.hpp"
@@ -23,12 +24,16 @@ class Train final : public Command {
   std::string summary() const override { return "build, initialize, train and evaluate networks; write a run folder"; }
   std::string description() const override {
     return R"(Builds, initializes, trains and evaluates a population of networks, and writes a run folder: its
-configuration, models, journal, result and a page. Ctrl-C once finishes the step and leaves a checkpoint, from which
+configuration, models, journal, result and a page. --model starts from the weights of a file, ours or PyTorch's: every
+replica has them, and its sizes are the network's. Ctrl-C once finishes the step and leaves a checkpoint, from which
 --resume goes on; twice ends the program at once.)";
   }
 
   void declare(Arguments& arguments) override {
-    options_.declare(arguments, task_flags());
+    std::vector<KeyFlag> flags(task_flags().begin(), task_flags().end());
+    flags.push_back({"--model", "model.start"});
+    options_.declare(arguments, flags);
+    reading_.declare(arguments);
     arguments.add("--out", &out_, "the run folder").value_name("FOLDER").otherwise("runs/TASK-CELL-INIT-SEED");
     arguments.add("--force", &force_, "replace an existing run folder");
     arguments.add("--resume", &resume_, "go on with the run in this folder, with its own configuration")
@@ -38,7 +43,9 @@ configuration, models, journal, result and a page. Ctrl-C once finishes the step
 
   int run(const std::vector<std::string>& arguments) override {
     Settings settings = resume_.empty() ? options_.settings() : settings_of_run();
-    const Configuration configuration = configure(settings, Sections::task_and_training);
+    reading_.put(settings);
+    const Configuration configuration =
+        configure(settings, Sections::task_and_training, resume_.empty() ? StartFile::read : StartFile::passed_over);
     const std::unique_ptr<Journal> journal = options_.journal();
     const RunResult result = record_run(settings, configuration, *journal, place(settings, arguments));
     if (!result.stopped()) {
@@ -75,6 +82,7 @@ configuration, models, journal, result and a page. Ctrl-C once finishes the step
   }
 
   Options options_;
+  ModelOptions reading_;
   std::string out_, resume_;
   bool force_ = false;
 };

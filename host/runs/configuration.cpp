@@ -23,9 +23,42 @@ void declare_model(Settings& settings) {
                    one_of({"stack", "double"}));
 }
 
-void declare_initialization(Settings& settings) {
-  settings.declare("init.name", "classic", "what makes the network ready before its first gradient",
-                   one_of(Registry<Initializer>::names()));
+constexpr const char* as_in_file = "file";  // of init.name: the weights of model.start as they are
+
+// What training starts from, if not from draws; its sizes become those of the settings.
+std::optional<StoredModel> declare_start(Settings& settings, StartFile start) {
+  settings.declare("model.start", "", "a file of weights to start from, ours or PyTorch's; none: init.name draws them");
+  const std::string& file = settings.text("model.start");
+  if (file.empty()) return std::nullopt;
+  settings.declare("model.nonlinearity", "", "of an nn.RNN in that file, tanh or relu; empty: tanh, or as it says");
+  settings.declare("model.recurrent", "", "of several recurrent networks in that file, the one of this name");
+  settings.declare("model.readout", "", "the layer of that file that is the read-out, or none; empty: the only one");
+  settings.declare("model.no_bias", false, "biases that the file lacks are zeros");
+  if (start == StartFile::passed_over) return std::nullopt;
+  StoredModel stored =
+      read_model(file, {.cell = settings.given("model.cell") ? settings.text("model.cell") : "",
+                        .nonlinearity = settings.text("model.nonlinearity"),
+                        .recurrent = settings.text("model.recurrent"),
+                        .readout = settings.text("model.readout"),
+                        .biases = settings.flag("model.no_bias") ? MissingBiases::zeros : MissingBiases::refused});
+  const auto take = [&](const char* key, bool same, const SettingValue& found) {
+    if (settings.given(key) && !same)
+      throw settings.unsuitable(key, "what the network in " + file + " has", "leave it out: the file tells");
+    settings.resolve(key, found);
+  };
+  const ModelShape& shape = stored.shape;
+  settings.resolve("model.cell", std::string(shape.cell->name));
+  take("model.units", settings.integer("model.units") == shape.units, std::int64_t(shape.units));
+  take("model.layers", settings.integer("model.layers") == shape.layers, std::int64_t(shape.layers));
+  take("model.structure", settings.text("model.structure") == to_string(shape.structure), to_string(shape.structure));
+  return stored;
+}
+
+void declare_initialization(Settings& settings, bool starts_from_file) {
+  std::vector<std::string> names = Registry<Initializer>::names();
+  if (starts_from_file) names.push_back(as_in_file);
+  settings.declare("init.name", starts_from_file ? as_in_file : "classic",
+                   "what makes the network ready before its first gradient", one_of(std::move(names)));
   declare_measurement(settings);
 }
 
@@ -102,7 +135,7 @@ void declare_q_training(Settings& settings) {
 
 }  // namespace
 
-Configuration configure(Settings& settings, Sections sections) {
+Configuration configure(Settings& settings, Sections sections, StartFile start) {
   declare_machine(settings);
   declare_compat(settings);
   Configuration configuration;
@@ -112,9 +145,16 @@ Configuration configure(Settings& settings, Sections sections) {
     configuration.task->declare(settings);
   }
   declare_model(settings);
-  declare_initialization(settings);
-  configuration.initializer = Registry<Initializer>::make(settings.text("init.name"));
-  configuration.initializer->declare(settings);
+  if (sections == Sections::task_and_training) configuration.start = declare_start(settings, start);
+  const bool from_file = settings.declared("model.start") && !settings.text("model.start").empty();
+  declare_initialization(settings, from_file);
+  if (settings.text("init.name") != as_in_file) {
+    configuration.initializer = Registry<Initializer>::make(settings.text("init.name"));
+    configuration.initializer->declare(settings);
+    if (from_file && !configuration.initializer->before(settings))
+      throw settings.unsuitable("init.name", "warm_up, which improves the weights of model.start, or nothing",
+                                "leave it out: it would draw every weight anew");
+  }
   if (sections == Sections::task_and_training) {
     const bool acts = configuration.task->learning() == Learning::reinforcement;
     acts ? declare_q_training(settings) : declare_training(settings, configuration.task->usual_split(settings));

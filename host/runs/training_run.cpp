@@ -5,6 +5,7 @@
 #include "files/source.hpp"
 #include "preparation/initialization.hpp"
 #include "preparation/measurement.hpp"
+#include "preparation/start_from_file.hpp"
 #include "records/run_folder.hpp"
 #include "runs/q_learning_run.hpp"
 #include "runs/supervised_run.hpp"
@@ -27,12 +28,19 @@ TrainingRun<Real>::TrainingRun(Backend& backend, const Settings& settings, const
       journal_(&journal),
       seeds_(replica_seeds(settings)),
       data_(task_data(settings, *configuration.task)),
-      model_(backend, model_shape(settings, features_of(data_), data_.outputs), static_cast<int>(seeds_.size())) {}
+      model_(backend, model_shape(settings, features_of(data_), data_.outputs), static_cast<int>(seeds_.size())) {
+  if (configuration.start) expect_start(*configuration.start, features_of(data_));
+}
 
 template <class Real>
 void TrainingRun<Real>::initialize_on(const Sequences& sequences, const Objective& objective) {
   for (const std::string& note : data_.notes) journal_->message(note);
-  initialized_ = initialize_model<Real>(*configuration_->initializer, Start::drawn,
+  const std::optional<StoredModel>& start = configuration_->start;
+  if (start) {
+    if (!start->taken.empty()) journal_->message(settings_->text("model.start") + ": " + start->taken);
+    start_from_file(*start, model_, std::span<const std::uint64_t>(seeds_), *journal_);
+  }
+  initialized_ = initialize_model<Real>(configuration_->initializer.get(), start ? Start::given : Start::drawn,
                                         {.model = &model_,
                                          .seeds = seeds_,
                                          .sequences = &sequences,

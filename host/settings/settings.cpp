@@ -154,6 +154,13 @@ void Settings::declare(const std::string& key, SettingValue initial, std::string
   order_.push_back(key);
 }
 
+void Settings::resolve(const std::string& key, SettingValue value) {
+  const auto found = known_.find(key);
+  if (found == known_.end() || found->second.value.index() != value.index())
+    throw defect({.what = "a setting resolved that nobody declared, or to another type", .found = key});
+  found->second.value = std::move(value);
+}
+
 std::vector<SettingKey> Settings::keys() const {
   std::vector<SettingKey> all;
   for (const std::string& key : order_) all.push_back(at(key).key);

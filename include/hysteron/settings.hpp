@@ -76,6 +76,8 @@ class Settings {
   // What is known.
   /// Takes the value given, if any, and checks it. An integer setting takes no 1e3, a real one takes integers.
   void declare(const std::string& key, SettingValue initial, std::string description, SettingLimits limits = {});
+  /// Replaces the value of a declared key by what it comes to, which is what to_toml then writes.
+  void resolve(const std::string& key, SettingValue value);
   bool declared(const std::string& key) const { return known_.contains(key); }
 
   /// All declared settings, in the order of their declarations.
