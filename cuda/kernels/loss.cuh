@@ -22,9 +22,30 @@ struct RowLoss {
 
 inline std::ptrdiff_t parts_of_loss(std::ptrdiff_t rows) { return (rows + rows_of_loss - 1) / rows_of_loss; }
 
+/// The label of a row; of another loss, one that counts.
+template <class Real>
+__device__ int label_of(const LossRun<Real>& run, int replica, std::ptrdiff_t row) {
+  if (run.kind != LossKind::cross_entropy) return 0;
+  const std::ptrdiff_t first = std::ptrdiff_t(replica) * run.label_steps * run.batch;
+  return run.labels[first + (run.label_steps > 1 ? row : row % run.batch)];
+}
+
+template <class Real>
+__device__ bool row_counts(const LossRun<Real>& run, int replica, std::ptrdiff_t row) {
+  const std::ptrdiff_t sequence = std::ptrdiff_t(replica) * run.batch + row % run.batch;
+  return label_of(run, replica, row) != ignored_label &&
+         (!run.lengths || run.first_step + row / run.batch < run.lengths[sequence]);
+}
+
 /// How many rows of a replica count. Called by the whole block.
 template <class Real>
 __device__ double counted_rows(const LossRun<Real>& run, int replica) {
+  if (run.kind == LossKind::cross_entropy) {
+    double counted = 0;
+    for (std::ptrdiff_t row = threadIdx.x; row < std::ptrdiff_t(run.steps) * run.batch; row += loss_threads)
+      counted += row_counts(run, replica, row) ? 1 : 0;
+    return block_sum(counted);
+  }
   if (!run.lengths) return double(run.steps) * run.batch;
   double counted = 0;
   for (int sequence = int(threadIdx.x); sequence < run.batch; sequence += loss_threads) {
@@ -120,9 +141,7 @@ __global__ void __launch_bounds__(loss_threads)
   for (int at = 0; at < rows_of_loss; at += loss_threads / lanes) {
     const std::ptrdiff_t row = first + at + int(threadIdx.x) / lanes;
     const bool exists = row < rows;
-    const int sequence = exists ? int(row % run.batch) : 0;
-    const std::ptrdiff_t place = std::ptrdiff_t(replica) * run.batch + sequence;
-    const bool counts = exists && (!run.lengths || run.first_step + row / run.batch < run.lengths[place]);
+    const bool counts = exists && row_counts(run, replica, row);
     LossRow<Real> own{
         .output = run.outputs.first + replica * run.outputs.replica + row * run.outputs.row,
         .target =
@@ -139,7 +158,7 @@ __global__ void __launch_bounds__(loss_threads)
     }
     RowLoss of_row;
     if (run.kind == LossKind::cross_entropy) {
-      of_row = cross_entropy(own, counts ? run.labels[place] : 0);
+      of_row = cross_entropy(own, counts ? label_of(run, replica, row) : 0);
     } else {
       of_row = run.kind == LossKind::mse ? squared_error(own) : binary_cross_entropy(own);
     }

@@ -67,12 +67,18 @@ template <class Real>
 void CpuOperations<Real>::loss(const LossRun<Real>& run) {
   const int replicas = run.outputs.replicas;
   const std::ptrdiff_t rows = std::ptrdiff_t(run.steps) * run.batch, width = run.outputs.columns;
+  const bool classifies = run.kind == LossKind::cross_entropy;
+  const std::ptrdiff_t labels = std::ptrdiff_t(run.label_steps) * run.batch;  // of a replica
+  const auto label_of = [&](std::ptrdiff_t replica, std::ptrdiff_t row) {
+    return run.labels[replica * labels + (run.label_steps > 1 ? row : row % run.batch)];
+  };
   const auto counts = [&](std::ptrdiff_t replica, std::ptrdiff_t row) {
+    if (classifies && label_of(replica, row) == ignored_label) return false;
     return !run.lengths || run.first_step + row / run.batch < run.lengths[replica * run.batch + row % run.batch];
   };
-  if (run.kind == LossKind::cross_entropy) {
-    for (std::ptrdiff_t i = 0; i < std::ptrdiff_t(replicas) * run.batch; ++i)
-      if (run.labels[i] < 0 || run.labels[i] >= width)
+  if (classifies) {
+    for (std::ptrdiff_t i = 0; i < replicas * labels; ++i)
+      if (run.labels[i] != ignored_label && (run.labels[i] < 0 || run.labels[i] >= width))
         throw data_error({.what = "a label out of range",
                           .expected = "0 to " + std::to_string(width - 1),
                           .found = std::to_string(run.labels[i]),
@@ -100,8 +106,7 @@ void CpuOperations<Real>::loss(const LossRun<Real>& run) {
       } else if (run.kind == LossKind::binary_cross_entropy) {
         sum += binary_cross_entropy(output, run.targets.at(replica, row), width, shares[replica], gradient);
       } else {
-        const int label = run.labels[replica * run.batch + row % run.batch];
-        sum += cross_entropy(output, label, width, shares[replica], gradient);
+        sum += cross_entropy(output, label_of(replica, row), width, shares[replica], gradient);
       }
     }
     partial[i] = sum;

@@ -44,9 +44,10 @@ void expect_batch(int batch, int sequences, const Array& array, const std::strin
 }
 
 // From [steps, batch, width], the file's order, to [batch, steps, width].
-std::vector<float> by_sequence(const std::vector<float>& values, int steps, int batch, int width) {
+template <class Value>
+std::vector<Value> by_sequence(const std::vector<Value>& values, int steps, int batch, int width) {
   const auto row = static_cast<std::size_t>(width);
-  std::vector<float> turned(values.size());
+  std::vector<Value> turned(values.size());
   auto from = values.begin();
   for (std::size_t step = 0; step < static_cast<std::size_t>(steps); ++step)
     for (std::size_t sequence = 0; sequence < static_cast<std::size_t>(batch); ++sequence, from += width)
@@ -93,7 +94,42 @@ struct Asked {
   Answers answers;
   std::optional<int> classes;
   Axes axes;
+  int ignored_label;
 };
+
+// From answers at every step, `width` values each, those of each sequence at its own last step.
+template <class Value>
+std::vector<Value> last_step(const std::vector<Value>& answers, int width, const Sequences& sequences) {
+  const auto steps = static_cast<std::size_t>(sequences.steps);
+  std::vector<Value> last;
+  for (std::size_t sequence = 0; sequence < static_cast<std::size_t>(sequences.count); ++sequence) {
+    const auto length = sequences.lengths.empty() ? steps : static_cast<std::size_t>(sequences.lengths[sequence]);
+    const auto row = answers.begin() + static_cast<std::ptrdiff_t>(sequence * steps + length - 1) * width;
+    last.insert(last.end(), row, row + width);
+  }
+  return last;
+}
+
+// Labels [batch], or of every step [steps, batch], in the order of the sequences: [batch] or [batch, steps].
+std::vector<int> labels_by_sequence(const Array& array, const std::string& name, const Asked& asked,
+                                    const Sequences& sequences) {
+  if (array.shape.size() == 1) {
+    expect_batch(extent(array, 0, name, "batch"), sequences.count, array, name, asked.axes);
+    return to_ints(array, name);
+  }
+  const bool steps_first = asked.axes == Axes::steps_first;
+  const std::vector<std::int64_t> every_step = steps_first
+                                                   ? std::vector<std::int64_t>{sequences.steps, sequences.count}
+                                                   : std::vector<std::int64_t>{sequences.count, sequences.steps};
+  if (array.shape != every_step)
+    throw data_error({.what = name + " has the wrong shape",
+                      .expected = fmt::format("[batch] = [{}], or for labels at every step [{}] = {}", sequences.count,
+                                              steps_first ? "steps, batch" : "batch, steps", shape_text(every_step)),
+                      .found = shape_text(array.shape),
+                      .hint = "a label is a number, not one value a class: one_hot.argmax(-1)"});
+  const std::vector<int> labels = to_ints(array, name);
+  return steps_first ? by_sequence(labels, sequences.steps, sequences.count, 1) : labels;
+}
 
 void put_labels(const Array& array, const std::string& name, const Asked& asked, Sequences& sequences) {
   if (!is_integer(array.dtype))
@@ -101,39 +137,39 @@ void put_labels(const Array& array, const std::string& name, const Asked& asked,
                       .expected = "integers for the loss cross_entropy: the number of each sequence's class",
                       .found = std::string(dtype_name(array.dtype)),
                       .hint = "real numbers are targets of the loss mse"});
-  expect_dimensions(array, name, {"batch"});
-  expect_batch(extent(array, 0, name, "batch"), sequences.count, array, name);
-  sequences.labels = to_ints(array, name);
+  const std::vector<int> labels = labels_by_sequence(array, name, asked, sequences);
+  sequences.labels = labels;
+  const bool every_step = sequences.label_steps() > 1;
   const int most = asked.classes.value_or(most_classes);
-  const auto wrong = std::find_if(sequences.labels.begin(), sequences.labels.end(),
-                                  [&](int label) { return label < 0 || label >= most; });
-  if (wrong != sequences.labels.end())
-    throw data_error(
-        {.what = "a label in " + name + " is out of range",
-         .expected = fmt::format("0 .. {}{}", most - 1, asked.classes ? ", less than the number of classes" : ""),
-         .found = fmt::format("{} at [{}]", *wrong, wrong - sequences.labels.begin()),
-         .hint = asked.classes ? "" : "number the classes from 0 on"});
-  sequences.outputs =
-      asked.classes ? *asked.classes : *std::max_element(sequences.labels.begin(), sequences.labels.end()) + 1;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const std::size_t steps = labels.size() / static_cast<std::size_t>(sequences.count);
+    const int length = every_step && !sequences.lengths.empty() ? sequences.lengths[i / steps] : sequences.steps;
+    const bool counts = labels[i] != asked.ignored_label && static_cast<int>(i % steps) < length;
+    if (!counts) sequences.labels[i] = ignored_label;
+    if (counts && (labels[i] < 0 || labels[i] >= most))
+      throw data_error(
+          {.what = "a label in " + name + " is out of range",
+           .expected = fmt::format("0 .. {}{}, or {} where none counts", most - 1,
+                                   asked.classes ? ", less than the number of classes" : "", asked.ignored_label),
+           .found = every_step ? fmt::format("{} of sequence {} at step {}", labels[i], i / steps, i % steps)
+                               : fmt::format("{} at [{}]", labels[i], i),
+           .hint = labels[i] < 0   ? fmt::format("task.ignored_label={} if it marks what does not count", labels[i])
+                   : asked.classes ? ""
+                                   : "number the classes from 0 on"});
+  }
+  const int largest = *std::ranges::max_element(sequences.labels);
+  if (largest < 0)
+    throw data_error({.what = "no label in " + name + " counts",
+                      .expected = "labels from 0 on",
+                      .found = fmt::format("{} everywhere", asked.ignored_label)});
+  sequences.outputs = asked.classes.value_or(largest + 1);
   if (sequences.outputs < 2)
     throw data_error({.what = name + " has a single class",
                       .expected = "labels 0 and 1 at least",
                       .found = "label 0 only",
                       .hint = "say the number of classes if there are more than are seen here (task.classes)"});
-  sequences.target_steps = asked.answers == Answers::all ? sequences.steps : 1;
-}
-
-// From targets at every step, those of each sequence at its own last step.
-std::vector<float> last_step(const std::vector<float>& targets, const Sequences& sequences) {
-  const auto width = static_cast<std::size_t>(sequences.outputs), steps = static_cast<std::size_t>(sequences.steps);
-  std::vector<float> last;
-  last.reserve(static_cast<std::size_t>(sequences.count) * width);
-  for (std::size_t sequence = 0; sequence < static_cast<std::size_t>(sequences.count); ++sequence) {
-    const auto length = sequences.lengths.empty() ? steps : static_cast<std::size_t>(sequences.lengths[sequence]);
-    const auto row = targets.begin() + static_cast<std::ptrdiff_t>((sequence * steps + length - 1) * width);
-    last.insert(last.end(), row, row + sequences.outputs);
-  }
-  return last;
+  if (every_step && asked.answers == Answers::last) sequences.labels = last_step(sequences.labels, 1, sequences);
+  sequences.target_steps = asked.answers == Answers::all || sequences.label_steps() > 1 ? sequences.steps : 1;
 }
 
 void put_targets(const Array& array, const std::string& name, const Asked& asked, Sequences& sequences) {
@@ -157,7 +193,7 @@ void put_targets(const Array& array, const std::string& name, const Asked& asked
   sequences.targets = std::move(given.values);
   sequences.target_steps = given.steps;
   if (every_step && asked.answers == Answers::last) {
-    sequences.targets = last_step(sequences.targets, sequences);
+    sequences.targets = last_step(sequences.targets, sequences.outputs, sequences);
     sequences.target_steps = 1;
   }
 }
@@ -200,7 +236,8 @@ Sequences sequences_of(const SequenceArrays& arrays) {
   put_inputs(arrays.inputs, "inputs", arrays.axes, sequences);
   if (arrays.lengths) put_lengths(*arrays.lengths, "lengths", sequences);
   if (arrays.targets)
-    put_answers(*arrays.targets, "", {arrays.loss, arrays.answers, arrays.classes, arrays.axes}, sequences);
+    put_answers(*arrays.targets, "", {arrays.loss, arrays.answers, arrays.classes, arrays.axes, arrays.ignored_label},
+                sequences);
   return sequences;
 }
 
@@ -209,8 +246,8 @@ Sequences read_sequences(const SequenceFiles& files) {
   put_inputs(read_array(files.inputs), "inputs " + files.inputs, files.axes, sequences);
   if (!files.lengths.empty()) put_lengths(read_array(files.lengths), "lengths " + files.lengths, sequences);
   if (!files.targets.empty())
-    put_answers(read_array(files.targets), " " + files.targets, {files.loss, files.answers, files.classes, files.axes},
-                sequences);
+    put_answers(read_array(files.targets), " " + files.targets,
+                {files.loss, files.answers, files.classes, files.axes, files.ignored_label}, sequences);
   return sequences;
 }
 

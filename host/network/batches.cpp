@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <type_traits>
 
 #include <hysteron/batches.hpp>
@@ -29,7 +30,7 @@ Batches<Real>::Batches(Backend& backend, const Sequences& sequences, int replica
       inputs_(backend, {replicas, std::ptrdiff_t(sequences.total_steps()) * largest, sequences.features}),
       indices_(backend, {replicas, largest}),
       lengths_(backend, {replicas, largest}),
-      labels_(backend, {replicas, largest}) {
+      labels_(backend, {replicas, std::ptrdiff_t(std::max(1, sequences.label_steps())) * largest}) {
   const auto upload = [&](const std::vector<int>& values, Tensor<int>& to) {
     if (values.empty()) return;
     to = Tensor<int>(backend, {static_cast<std::ptrdiff_t>(values.size())});
@@ -70,16 +71,16 @@ Batch<Real> Batches<Real>::gather(const int* indices, std::ptrdiff_t replica, in
 
 // Null where the sequences have no such values.
 template <class Real>
-const int* Batches<Real>::chosen(const Tensor<int>& all, const Choice& choice, Tensor<int>& to) {
+const int* Batches<Real>::chosen(const Tensor<int>& all, const Choice& choice, Tensor<int>& to, int steps) {
   if (!all) return nullptr;
   operations_->gather(GatherRun<int>{.sequences = all.data(),
-                                     .stored_steps = 1,
+                                     .stored_steps = steps,
                                      .features = 1,
                                      .indices = choice.indices,
                                      .indices_replica = choice.replica,
                                      .batch = choice.batch,
-                                     .steps = 1,
-                                     .gathered = to.view(replicas_, choice.batch, 1)});
+                                     .steps = steps,
+                                     .gathered = to.view(replicas_, std::ptrdiff_t(steps) * choice.batch, 1)});
   return to.data();
 }
 
@@ -108,7 +109,8 @@ Batch<Real> Batches<Real>::gather(const Choice& choice, const int* lengths) {
   if (targets_)
     result.targets = gathered(choice, all_targets_, sequences_->target_steps, sequences_->target_steps,
                               sequences_->outputs, targets_);
-  result.labels = chosen(all_labels_, choice, labels_);
+  if (all_labels_) result.label_steps = sequences_->label_steps();
+  result.labels = chosen(all_labels_, choice, labels_, result.label_steps);
   return result;
 }
 

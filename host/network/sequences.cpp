@@ -56,7 +56,7 @@ Sequences shuffled(const Sequences& all) {
   turned.stored = reordered(all.stored, order, 1);
   turned.lengths = reordered(all.lengths, order, 1);
   turned.targets = reordered(all.targets, order, std::ptrdiff_t(all.target_steps) * all.outputs);
-  turned.labels = reordered(all.labels, order, 1);
+  turned.labels = reordered(all.labels, order, all.label_steps());
   return turned;
 }
 
@@ -77,7 +77,7 @@ Sequences slice(const Sequences& all, int first, int count) {
                     .target_steps = all.target_steps,
                     .outputs = all.outputs,
                     .targets = {},
-                    .labels = rows(all.labels, first, count, 1)};
+                    .labels = rows(all.labels, first, count, all.label_steps())};
   part.inputs =
       all.stored.empty() ? rows(all.inputs, first, count, std::ptrdiff_t(all.steps) * all.features) : all.inputs;
   part.targets = rows(all.targets, first, count, std::ptrdiff_t(all.target_steps) * all.outputs);

@@ -48,7 +48,7 @@ Sequences chosen(const Sequences& all, const FittedReplica& replica, const Autoe
           .target_steps = all.target_steps,
           .outputs = all.outputs,
           .targets = rows(all.targets, size(all.target_steps, all.outputs)),
-          .labels = rows(all.labels, 1)};
+          .labels = rows(all.labels, all.label_steps())};
 }
 
 template <class Real>
@@ -115,6 +115,7 @@ class NetworkFit {
       for_each_row(model_->backend(), read, [&](int, std::ptrdiff_t row, std::span<const Real> values) {
         const int step = static_cast<int>(row / count), sequence = first + static_cast<int>(row % count);
         if (s.target_steps > 1 && unread + step >= length_of(s, sequence)) return;
+        if (!s.labels.empty() && label_at(sequence, step) < 0) return;
         rows.insert(rows.end(), values.begin(), values.end());
         add_target(sequence, step, targets, labels);
       });
@@ -171,12 +172,18 @@ class NetworkFit {
     }
   }
 
+  int label_at(int sequence, int step) const {
+    const std::ptrdiff_t steps = sequences_->label_steps();
+    return sequences_->labels[static_cast<std::size_t>(sequence * steps + (steps > 1 ? step : 0))];
+  }
+
   // A label becomes one-hot; a target stays as it is.
   void add_target(int sequence, int step, std::vector<double>& targets, std::vector<int>& labels) const {
     const std::size_t n = sequence, outputs = sequences_->outputs;
     if (!sequences_->labels.empty()) {
-      for (std::size_t c = 0; c < outputs; ++c) targets.push_back(std::size_t(sequences_->labels[n]) == c ? 1 : 0);
-      labels.push_back(sequences_->labels[n]);
+      const int label = label_at(sequence, step);
+      for (std::size_t c = 0; c < outputs; ++c) targets.push_back(std::size_t(label) == c ? 1 : 0);
+      labels.push_back(label);
       return;
     }
     const std::size_t at = (n * sequences_->target_steps + step) * outputs;

@@ -38,8 +38,9 @@ class Arrays final : public Task {
 
   void declare(Settings& settings) const override {
     settings.declare("task.inputs", "", ".npy of [steps, batch, inputs], float32 or float64");
-    settings.declare("task.targets", "",
-                     ".npy: class numbers [batch] for cross_entropy, else [1 or steps, batch, outputs]");
+    settings.declare(
+        "task.targets", "",
+        ".npy: class numbers [batch] or [steps, batch] for cross_entropy, else [1 or steps, batch, outputs]");
     settings.declare("task.lengths", "", ".npy of [batch]: the steps of each sequence; none: all");
     settings.declare("task.batch_first", false, "arrays of sequences are [batch, steps, ...], not [steps, batch, ...]");
     settings.declare("task.loss", "mse", "for regression, for classification, or for outputs that are each 0 or 1",
@@ -47,6 +48,7 @@ class Arrays final : public Task {
     settings.declare("task.at", "auto", "steps that count; auto: all if the targets have every step",
                      one_of({"auto", "last", "all"}));
     settings.declare("task.classes", 0, "number of classes; 0: as the largest label says", range(0, 1'000'000));
+    settings.declare("task.ignored_label", ignored_label, "the label that does not count", range(-1e9, 1e9));
     settings.declare("task.test_inputs", "", "the test set; none: the last sequences of the inputs");
     settings.declare("task.test_targets", "", "targets of the test set");
     settings.declare("task.test_lengths", "", "lengths of the test set");
@@ -70,7 +72,8 @@ class Arrays final : public Task {
                            .targets = settings.text("task.targets"),
                            .loss = loss,
                            .answers = answers,
-                           .axes = settings.flag("task.batch_first") ? Axes::batch_first : Axes::steps_first};
+                           .axes = settings.flag("task.batch_first") ? Axes::batch_first : Axes::steps_first,
+                           .ignored_label = static_cast<int>(settings.integer("task.ignored_label"))};
     if (const auto classes = static_cast<int>(settings.integer("task.classes")); classes > 0) files.classes = classes;
     for (const char* key : {"task.inputs", "task.targets"}) require(settings, key, "the task arrays needs it");
 

@@ -13,10 +13,19 @@ namespace {
 
 // How many rows of the read-out count in a batch of these sequences.
 double counted_rows(const Sequences& sequences, int read_steps, int first, int count) {
-  if (sequences.lengths.empty() || read_steps == 1) return static_cast<double>(read_steps) * count;
+  const int label_steps = sequences.label_steps();
   double rows = 0;
-  for (int n = first; n < first + count; ++n)
-    rows += std::clamp(sequences.lengths[n] - (sequences.total_steps() - read_steps), 0, read_steps);
+  for (int n = first; n < first + count; ++n) {
+    const int counted = sequences.lengths.empty() || read_steps == 1
+                            ? read_steps
+                            : std::clamp(sequences.lengths[n] - (sequences.total_steps() - read_steps), 0, read_steps);
+    const auto labels = sequences.labels.begin() + std::ptrdiff_t(n) * label_steps;
+    if (label_steps > 1) {
+      rows += counted - static_cast<double>(std::count(labels, labels + counted, ignored_label));
+    } else if (label_steps == 0 || *labels != ignored_label) {
+      rows += counted;
+    }
+  }
   return rows;
 }
 

@@ -16,7 +16,8 @@ struct Batch {
   View<const Real> inputs = {};   ///< [replicas, steps * batch, features]
   const int* lengths = nullptr;   ///< [replicas, batch]; null: every sequence has all steps
   View<const Real> targets = {};  ///< [replicas, target steps * batch, outputs]; regression
-  const int* labels = nullptr;    ///< [replicas, batch]; classification
+  const int* labels = nullptr;    ///< [replicas, label_steps * batch]; classification
+  int label_steps = 1;            ///< 1: the same label at every step
 };
 
 /// Sequences copied once into a backend's memory, from which each replica draws its own batches.
@@ -44,17 +45,17 @@ class Batches {
   };
   Choice put(std::span<const int> indices);
   Batch<Real> gather(const Choice& choice, const int* lengths);
-  const int* chosen(const Tensor<int>& all, const Choice& choice, Tensor<int>& to);
+  const int* chosen(const Tensor<int>& all, const Choice& choice, Tensor<int>& to, int steps = 1);
 
   Backend* backend_;
   Operations<Real>* operations_;
   const Sequences* sequences_;
   int replicas_;
   Tensor<Real> all_inputs_, all_targets_;   // [count, steps, features], [count, target steps, outputs]
-  Tensor<int> all_lengths_, all_labels_;    // [count]
+  Tensor<int> all_lengths_, all_labels_;    // [count], [count, label steps]
   Tensor<int> all_stored_, stored_;         // [count], [replicas, batch]: where sequences are stored once
   Tensor<Real> inputs_, targets_;           // [replicas, steps * batch, features], …
-  Tensor<int> indices_, lengths_, labels_;  // [replicas, batch]
+  Tensor<int> indices_, lengths_, labels_;  // [replicas, batch], the last [replicas, label steps * batch]
 };
 
 extern template class Batches<float>;

@@ -86,13 +86,14 @@ enum class Axes { steps_first, batch_first };
 struct SequenceArrays {
   Array inputs = {};                            ///< [steps, batch, inputs] float32 or float64
   std::optional<Array> lengths = std::nullopt;  ///< [batch] integers, 1 .. steps; none: every sequence has all steps
-  /// mse, binary_cross_entropy (0 .. 1): [1 or steps, batch, outputs] float32 or float64; cross_entropy: [batch]
-  /// integers from 0 on; none: there are no answers.
+  /// mse, binary_cross_entropy (0 .. 1): [1 or steps, batch, outputs] float32 or float64; cross_entropy: [batch] or
+  /// [steps, batch] integers from 0 on; none: there are no answers.
   std::optional<Array> targets = std::nullopt;
   LossKind loss = LossKind::mse;
   Answers answers = Answers::automatic;
   std::optional<int> classes = std::nullopt;  ///< labels are less than this; none: the largest label plus 1
   Axes axes = Axes::steps_first;
+  int ignored_label = hysteron::ignored_label;  ///< the label that does not count
 };
 
 /// The same in files: names of .npy or .npz files, as read_array takes them.
@@ -104,12 +105,13 @@ struct SequenceFiles {
   Answers answers = Answers::automatic;
   std::optional<int> classes = std::nullopt;
   Axes axes = Axes::steps_first;
+  int ignored_label = hysteron::ignored_label;  ///< the label that does not count
 };
 
 /// Lays them out sequence by sequence, as the whole library takes them. With Answers::last and targets for every step,
-/// each sequence's target is that of its own last step. target_steps is 1 or the inputs' steps, for labels too. Throws
-/// data errors: shapes and element types other than the above; values that are not finite; lengths and labels out of
-/// range.
+/// each sequence's target or label is that of its own last step. target_steps is 1 or the inputs' steps, for labels
+/// too. Throws data errors: shapes and element types other than the above; values that are not finite; lengths and
+/// labels out of range.
 Sequences sequences_of(const SequenceArrays& arrays);
 Sequences read_sequences(const SequenceFiles& files);
 

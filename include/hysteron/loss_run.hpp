@@ -15,6 +15,7 @@ LossRun<Real> loss_run(LossKind kind, const Batch<Real>& batch, Unrolled<Real>& 
           .outputs = unrolled.outputs(),
           .targets = batch.targets,
           .labels = batch.labels,
+          .label_steps = batch.label_steps,
           // The last state is that of each sequence's own last step: it always counts.
           .lengths = unrolled.read_steps() == 1 ? nullptr : batch.lengths,
           .gradient = gradient,

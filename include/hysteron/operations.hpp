@@ -58,7 +58,11 @@ struct LayerGradient {
 /// the outputs), over steps.
 enum class LossKind { mse, cross_entropy, binary_cross_entropy };
 
-/// The mean loss over all steps that count. Steps past a sequence's length do not count.
+/// A label that does not count, as torch.nn.CrossEntropyLoss ignores it.
+inline constexpr int ignored_label = -100;
+
+/// The mean loss over all steps that count. Steps past a sequence's length do not count, nor do those with an ignored
+/// label.
 ///
 /// Accuracy: for cross_entropy the share of right answers; for binary_cross_entropy TP / (TP + FP + FN) over all
 /// outputs that count, where an output above 0 is a 1, and so is a target above 1/2: the frame-level accuracy of Bay,
@@ -70,7 +74,8 @@ struct LossRun {
   int first_step = 0;            ///< the step in the sequence of row 0, to compare with lengths
   View<const Real> outputs;      ///< [replicas, steps * batch, outputs]
   View<const Real> targets;      ///< mse, binary_cross_entropy: the same shape
-  const int* labels = nullptr;   ///< cross_entropy: [replicas, batch], the same at every step; 0 .. outputs - 1
+  const int* labels = nullptr;   ///< cross_entropy: [replicas, label_steps * batch]; 0 .. outputs - 1, or ignored_label
+  int label_steps = 1;           ///< `steps`, or 1: the same label at every step
   const int* lengths = nullptr;  ///< [replicas, batch] or null
   View<Real> gradient;           ///< on the outputs; absent: not wanted
   double* loss = nullptr;        ///< [replicas]
@@ -104,7 +109,7 @@ struct AdamRun {
 };
 
 /// Each replica's own batch, gathered from sequences stored once: of Real, or of int for labels and lengths (which have
-/// one step and one feature). Steps past the stored ones are zeros.
+/// one feature). Steps past the stored ones are zeros.
 template <class Value>
 struct GatherRun {
   const Value* sequences = nullptr;  ///< [count, stored_steps, features]

@@ -19,9 +19,12 @@ struct Sequences {
   std::vector<int> lengths = {};  ///< [count], 1 .. steps; empty: every sequence has all steps
   int target_steps = 0, outputs = 0;
   std::vector<float> targets = {};  ///< regression: [count, target_steps, outputs]; else empty
-  std::vector<int> labels = {};     ///< classification: [count], 0 .. outputs - 1; else empty
+  std::vector<int> labels = {};     ///< classification: [count] or [count, target_steps], 0 .. outputs - 1, or negative
+                                    ///< (ignored_label) where there is none that counts; else empty
 
   int total_steps() const { return steps + black; }
+  /// target_steps, or 1 where the label is the same at every step; 0: there are none.
+  int label_steps() const { return count == 0 ? 0 : static_cast<int>(labels.size() / static_cast<std::size_t>(count)); }
 };
 
 /// "100 sequences of 30 steps, 3 inputs", for messages.

@@ -16,7 +16,7 @@ TYPED_TEST_SUITE(LossKernels, Precisions);
 struct LossCase {
   LossKind kind;
   int replicas, steps, batch, width, first_step;
-  bool lengths;
+  bool lengths, step_labels = false;
 };
 
 constexpr LossCase cases[]{
@@ -27,6 +27,8 @@ constexpr LossCase cases[]{
     {LossKind::cross_entropy, 2, 2, 3, 4, 0, false},
     {LossKind::cross_entropy, 2, 1, 5, 10, 6, true},
     {LossKind::cross_entropy, 1, 60, 5, 33, 0, true},
+    {LossKind::cross_entropy, 2, 70, 5, 3, 0, true, true},
+    {LossKind::cross_entropy, 1, 4, 3, 2, 0, false, true},
     {LossKind::binary_cross_entropy, 2, 4, 3, 88, 0, true},
     {LossKind::binary_cross_entropy, 1, 100, 3, 5, 1, false},
 };
@@ -40,8 +42,12 @@ TYPED_TEST(LossKernels, AreThoseOfTheCpu) {
     if (c.kind == LossKind::cross_entropy) outputs[0] = 800;  // its exponential is infinite
     if (c.kind == LossKind::binary_cross_entropy)
       for (Real& target : targets) target = target > 0 ? Real(1) : Real(0);
-    std::vector<int> labels(static_cast<std::size_t>(c.replicas * c.batch)), lengths(labels.size());
+    const int label_steps = c.step_labels ? c.steps : 1;
+    std::vector<int> labels(static_cast<std::size_t>(c.replicas * label_steps * c.batch)),
+        lengths(static_cast<std::size_t>(c.replicas * c.batch));
     for (int& label : labels) label = int(this->random() % unsigned(c.width));
+    if (c.kind == LossKind::cross_entropy && labels.size() > 2)
+      for (std::size_t i = 2; i < labels.size(); i += 3) labels[i] = ignored_label;
     if (c.kind == LossKind::cross_entropy) {  // the first of two equal outputs is the answer
       outputs[static_cast<std::size_t>(c.width + 1)] = outputs[static_cast<std::size_t>(c.width + 2)] = 50;
       labels[1] = 1;
@@ -51,7 +57,7 @@ TYPED_TEST(LossKernels, AreThoseOfTheCpu) {
     run.kind = c.kind, run.steps = c.steps, run.batch = c.batch, run.first_step = c.first_step;
     run.outputs = window<const Real>(outputs, c.replicas, rows, c.width);
     if (c.kind == LossKind::cross_entropy) {
-      run.labels = labels.data();
+      run.labels = labels.data(), run.label_steps = label_steps;
     } else {
       run.targets = window<const Real>(targets, c.replicas, rows, c.width);
     }
