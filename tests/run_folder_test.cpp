@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "files/atomic_file.hpp"
@@ -101,6 +102,71 @@ TEST(RunFolder, TakesAnEmptyFolder) {
   std::filesystem::create_directory(folder / "x");
   create(folder / "x");
   EXPECT_TRUE(is_run_folder(folder / "x"));
+}
+
+ino_t number_of(const std::filesystem::path& path) {
+  struct stat status {};
+  EXPECT_EQ(::stat(path.c_str(), &status), 0);
+  return status.st_ino;
+}
+
+// A mount point, the folder that somebody works in, and what a link leads to are filled, not exchanged.
+TEST(RunFolder, StaysTheSameFolder) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "x");
+  const ino_t number = number_of(folder / "x");
+  create(folder / "x").write_result("{}");
+  EXPECT_EQ(number_of(folder / "x"), number);
+  create(folder / "x", Existing::replace, "seed = 2\n");
+  EXPECT_EQ(number_of(folder / "x"), number);
+  EXPECT_EQ(contents(folder / "x" / "config.toml"), "seed = 2\n");
+  EXPECT_FALSE(is_finished(folder / "x"));
+}
+
+TEST(RunFolder, MayBeTheWorkingFolderOrOneAbove) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "a" / "b");
+  killed([&] {
+    std::filesystem::current_path(folder / "a" / "b");
+    create(".");
+    put("../../log", std::filesystem::is_regular_file("config.toml") ? "there" : "not there");
+  });
+  EXPECT_EQ(contents(folder / "log"), "there");
+  EXPECT_TRUE(is_run_folder(folder / "a" / "b"));
+  EXPECT_THAT(message_of(ErrorKind::usage, [&] { create(folder / "a" / "b" / ".." / "..", Existing::replace); }),
+              HasSubstr("is not a run folder"));
+}
+
+TEST(RunFolder, IsMadeWhereALinkLeads) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "scratch");
+  std::filesystem::create_directory_symlink(folder / "scratch", folder / "link");
+  create(folder / "link").write_result("{}");
+  EXPECT_TRUE(is_finished(folder / "scratch"));
+  create(folder / "link" / "", Existing::replace, "seed = 2\n");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_EQ(contents(folder / "scratch" / "config.toml"), "seed = 2\n");
+  create(folder / "link" / "inner");
+  EXPECT_TRUE(is_run_folder(folder / "scratch" / "inner"));
+  std::filesystem::create_directory_symlink(folder / "nowhere", folder / "broken");
+  EXPECT_THAT(message_of(ErrorKind::usage, [&] { create(folder / "broken", Existing::replace); }),
+              AllOf(HasSubstr("is a link to nothing"), HasSubstr("nowhere")));
+  EXPECT_THAT(folder.names(), UnorderedElementsAre("scratch", "link", "broken"));
+}
+
+// What a process leaves that is killed while it fills a folder, or empties one.
+TEST(RunFolder, CanBeTriedAgain) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "x" / "models");
+  put(folder / "x" / "environment.json.new-7", "{");
+  EXPECT_NO_THROW(create(folder / "x"));
+  std::filesystem::create_directories(folder / "y" / "models");
+  put(folder / "y" / "models" / "replica-00.safetensors", "somebody's");
+  EXPECT_THAT(message_of(ErrorKind::usage, [&] { create(folder / "y", Existing::replace); }),
+              HasSubstr("is not a run folder"));
+  put(folder / "x" / "notes.txt", "the last to go is what makes it a run");
+  EXPECT_NO_THROW(create(folder / "x", Existing::replace));
+  EXPECT_FALSE(std::filesystem::exists(folder / "x" / "notes.txt"));
 }
 
 TEST(RunFolder, BelongsToOneProcess) {

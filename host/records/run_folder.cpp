@@ -28,20 +28,45 @@ bool is_empty_folder(const fs::path& path) {
   return fs::is_directory(path, code) && fs::is_empty(path, code);
 }
 
+/// A folder with nothing in it, or with no more than a killed create() left there.
+bool is_free_folder(const fs::path& path) {
+  std::error_code code;
+  if (!fs::is_directory(path, code)) return false;
+  for (fs::directory_iterator at(path, code), end; !code && at != end; at.increment(code)) {
+    const std::string name = at->path().filename().string();
+    if (name == "models" ? !is_empty_folder(at->path()) : !name.starts_with("environment.json")) return false;
+  }
+  return !code;
+}
+
 void remove_tree(const fs::path& path) {
   std::error_code code;
   fs::remove_all(path, code);
   if (code) throw data_error({.what = "cannot remove " + path.string(), .found = code.message()});
 }
 
-/// The path without dots and without a separator at its end, so that it can be extended to a name beside it.
+/// What the path leads to, through links and without dots, so that it can be extended to a name beside it.
 fs::path plain(const fs::path& path) {
-  const fs::path normal = fs::absolute(path).lexically_normal();
+  const fs::path normal = fs::weakly_canonical(fs::absolute(path)).lexically_normal();
   return normal.has_filename() ? normal : normal.parent_path();
 }
 
-fs::path beside(const fs::path& path, const char* what) {
-  return path.string() + "." + what + "-" + std::to_string(::getpid());
+/// Everything in a run's folder, what makes it one last: however far this comes, it can be replaced again.
+void empty_run_folder(const fs::path& run) {
+  std::vector<fs::path> all;
+  for (const fs::directory_entry& entry : fs::directory_iterator(run)) all.push_back(entry.path());
+  const auto makes_it_one = [](const fs::path& path) {
+    return path.filename() == "config.toml" || path.filename() == "environment.json";
+  };
+  std::ranges::stable_partition(all, [&](const fs::path& path) { return !makes_it_one(path); });
+  for (const fs::path& path : all) remove_tree(path);
+}
+
+/// config.toml last: with it, it is a run folder.
+void fill(const fs::path& folder, std::string_view configuration, std::string_view environment) {
+  make_folder(folder / "models");
+  write_file(folder / "environment.json", environment);
+  write_file(folder / "config.toml", configuration);
 }
 
 /// A folder that is removed again unless it becomes the run folder.
@@ -89,7 +114,12 @@ RunFolder::~RunFolder() = default;
 RunFolder RunFolder::create(const fs::path& given, Existing existing, std::string_view configuration,
                             std::string_view environment) {
   const fs::path path = plain(given);
-  const bool occupied = is_there(path) && !is_empty_folder(path);
+  if (!fs::exists(path) && is_there(path))
+    throw usage_error({.what = given.string() + " is a link to nothing",
+                       .expected = "a name that is free, or a folder",
+                       .found = "a link to " + fs::read_symlink(path).string(),
+                       .hint = "create what it points to, or name another folder with --out"});
+  const bool occupied = is_there(path) && !is_free_folder(path);
   if (occupied && existing == Existing::refuse)
     throw usage_error(
         {.what = given.string() + " exists already",
@@ -103,19 +133,18 @@ RunFolder RunFolder::create(const fs::path& given, Existing existing, std::strin
                        .expected = "a folder with config.toml and environment.json",
                        .found = "something else",
                        .hint = "name another folder with --out"});
-  std::unique_ptr<FolderLock> old_lock = occupied ? locked(path) : nullptr;
-
+  if (is_there(path)) {  // it stays: it may be a mount point, where a link leads, or where somebody works
+    std::unique_ptr<FolderLock> lock = locked(path);
+    if (occupied) empty_run_folder(path);
+    fill(path, configuration, environment);
+    return {given, std::move(lock)};
+  }
   make_folder(path.parent_path());
-  Draft draft(beside(path, "new"));
+  Draft draft(path.string() + ".new-" + std::to_string(::getpid()));
   std::unique_ptr<FolderLock> lock = locked(draft.path);
-  write_file(draft.path / "config.toml", configuration);
-  write_file(draft.path / "environment.json", environment);
-  make_folder(draft.path / "models");
-  const fs::path old = beside(path, "old");
-  if (occupied) rename_durably(path, old);
+  fill(draft.path, configuration, environment);
   rename_durably(draft.path, path);
   draft.kept = true;
-  if (occupied) remove_tree(old);
   return {given, std::move(lock)};
 }
 

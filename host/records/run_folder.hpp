@@ -22,13 +22,14 @@ enum class Existing { refuse, replace };
 ///   environment.json  where it ran       checkpoint/                        everything needed to go on
 ///   journal.jsonl     what happened      result.json                        written last: the run is finished
 ///
-/// It appears under its name with its configuration already in it; at any moment its files and its checkpoint are
-/// either the old ones or the new ones. So a run that was killed can be resumed, or is refused with the reason. While
-/// an object of this class lives, no other process can create or resume a run there.
+/// A new folder appears under its name with its configuration already in it; a folder that is there, empty, a run to be
+/// replaced, or what a link leads to, stays the same folder. At any moment its files and its checkpoint are either the
+/// old ones or the new ones. So a run that was killed can be resumed, or is refused with the reason. While an object of
+/// this class lives, no other process can create or resume a run there.
 class RunFolder {
  public:
-  /// Throws a usage error if something is already there. Existing::replace replaces an old run that no process is going
-  /// on with, and nothing else.
+  /// Throws a usage error if something is already there, but for an empty folder. Existing::replace empties the folder
+  /// of an old run that no process is going on with, and nothing else.
   static RunFolder create(const std::filesystem::path& path, Existing existing, std::string_view configuration,
                           std::string_view environment);
   /// Throws a usage error that says why the run cannot go on: not a run folder, finished, no checkpoint yet, still
