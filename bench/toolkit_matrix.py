@@ -154,11 +154,13 @@ def main():
                           f"{' / '.join(errors[:3]) or said[-300:]}", file=sys.stderr)
             said = "".join(result[2] for result in results)
             kernels = len(re.findall(r"Compiling entry function", said))
-            spills = sum(int(stores) > 0 for stores in re.findall(r"(\d+) bytes spill stores", said))
+            spilled = re.findall(r"Function properties for (\w+)\n.* ([1-9]\d*) bytes spill stores", said)
+            for kernel, stored in spilled:
+                print(f"{name}, sm_{architecture}: spills {stored} bytes: {kernel}", file=sys.stderr)
             size = sum(os.path.getsize(os.path.join(objects, file)) for file in os.listdir(objects)) / 1e6
-            wrong = wrong or spills > 0
+            wrong = wrong or bool(spilled)
             failed = sum(result[1] != 0 for result in results)
-            print(f"| {name} | sm_{architecture} | {sum(result[0] for result in results):.0f} | {kernels} | {spills} | "
+            print(f"| {name} | sm_{architecture} | {sum(result[0] for result in results):.0f} | {kernels} | {len(spilled)} | "
                   f"{size:.1f} |" + (f" {failed} files do not compile" if failed else ""), flush=True)
     return int(wrong)
 

@@ -72,19 +72,19 @@ TEST(RunFolder, IsReplacedWholeWhenAsked) {
   {
     const RunFolder run = create(folder / "x");
     run.write_result("{}");
-    put(run.model(0), "model");
+    put(model_path(run.path(), 0, 1), "model");
   }
   const RunFolder run = create(folder / "x" / "", Existing::replace, "seed = 2\n");  // with a trailing separator
   EXPECT_EQ(contents(folder / "x" / "config.toml"), "seed = 2\n");
   EXPECT_FALSE(is_finished(run.path()));
-  EXPECT_FALSE(std::filesystem::exists(run.model(0)));
+  EXPECT_FALSE(std::filesystem::exists(model_path(run.path(), 0, 1)));
   EXPECT_THAT(folder.names(), ElementsAre("x"));
 }
 
 TEST(RunFolder, ReplacesNothingButRuns) {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder / "thesis");
-  put(folder / "thesis" / "chapter.tex", "years of work");
+  put(folder / "thesis" / "report.html", "years of work");
   put(folder / "file", "a file");
   for (const Existing existing : {Existing::refuse, Existing::replace}) {
     message_of(ErrorKind::usage, [&] { create(folder / "thesis", existing); });
@@ -92,7 +92,7 @@ TEST(RunFolder, ReplacesNothingButRuns) {
   }
   EXPECT_THAT(message_of(ErrorKind::usage, [&] { create(folder / "thesis", Existing::replace); }),
               AllOf(HasSubstr("is not a run folder, and is not replaced"), HasSubstr("--out")));
-  EXPECT_EQ(contents(folder / "thesis" / "chapter.tex"), "years of work");
+  EXPECT_EQ(contents(folder / "thesis" / "report.html"), "years of work");
   EXPECT_EQ(contents(folder / "file"), "a file");
   EXPECT_THAT(folder.names(), UnorderedElementsAre("thesis", "file"));
 }
@@ -133,8 +133,8 @@ TEST(RunFolder, MayBeTheWorkingFolderOrOneAbove) {
   });
   EXPECT_EQ(contents(folder / "log"), "there");
   EXPECT_TRUE(is_run_folder(folder / "a" / "b"));
-  EXPECT_THAT(message_of(ErrorKind::usage, [&] { create(folder / "a" / "b" / ".." / "..", Existing::replace); }),
-              HasSubstr("is not a run folder"));
+  EXPECT_NO_THROW(create(folder / "a" / "b" / ".." / ".."));
+  EXPECT_TRUE(is_run_folder(folder.path()));
 }
 
 TEST(RunFolder, IsMadeWhereALinkLeads) {
@@ -164,9 +164,27 @@ TEST(RunFolder, CanBeTriedAgain) {
   put(folder / "y" / "models" / "replica-00.safetensors", "somebody's");
   EXPECT_THAT(message_of(ErrorKind::usage, [&] { create(folder / "y", Existing::replace); }),
               HasSubstr("is not a run folder"));
-  put(folder / "x" / "notes.txt", "the last to go is what makes it a run");
-  EXPECT_NO_THROW(create(folder / "x", Existing::replace));
-  EXPECT_FALSE(std::filesystem::exists(folder / "x" / "notes.txt"));
+  std::filesystem::remove(folder / "x" / "config.toml");
+  EXPECT_NO_THROW(create(folder / "x"));
+}
+
+TEST(RunFolder, LeavesWhatOthersHaveInIt) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "lost+found");
+  put(folder / "log.txt", "somebody's");
+  create(folder.path()).write_result("{}");
+  put(folder / "config.toml.new-7", "of a process that was killed");
+  create(folder.path(), Existing::replace, "seed = 2\n");
+  EXPECT_THAT(folder.names(),
+              UnorderedElementsAre("lost+found", "log.txt", "config.toml", "environment.json", "models"));
+}
+
+TEST(RunFolder, NamesOfReplicasAreInTheOrderOfTheirNumbers) {
+  EXPECT_EQ(model_path("x", 0, 1).filename(), "replica-00.safetensors");
+  EXPECT_EQ(model_path("x", 99, 100).filename(), "replica-99.safetensors");
+  for (const int replicas : {101, 1000, 1001})
+    for (int replica = 1; replica < replicas; ++replica)
+      ASSERT_LT(model_path("x", replica - 1, replicas), model_path("x", replica, replicas));
 }
 
 TEST(RunFolder, BelongsToOneProcess) {

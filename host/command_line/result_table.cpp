@@ -10,6 +10,7 @@
 #include <hysteron/error.hpp>
 
 #include "command_line/standard_streams.hpp"
+#include "foundation/printable.hpp"
 #include "report/replica_figures.hpp"
 
 namespace hysteron {
@@ -73,7 +74,7 @@ std::string result_table(const std::vector<RunResult>& results, const std::vecto
   std::vector<ResultRow> predictions, policies;
   for (std::size_t i = 0; i < results.size(); ++i)
     (results[i].policies ? policies : predictions)
-        .push_back({&results[i], labels.empty() ? results[i].init : labels[i]});
+        .push_back({&results[i], printable(labels.empty() ? results[i].init : labels[i])});
   const std::string of_predictions = table_of(predictions, columns_of_predictions, "solved"),
                     of_policies = table_of(policies, columns_of_policies, "optimal");
   if (policies.empty()) return of_predictions;
@@ -85,7 +86,7 @@ int report_failures(const RunResult& result) {
   if (result.failures.empty()) return 0;
   for (const FailedReplica& failed : result.failures)
     tell(fmt::format("error: replica {} stopped at gradient step {}: not a finite number in {}\n", failed.replica,
-                     failed.update, failed.where));
+                     failed.update, printable(failed.where)));
   tell(
       "  the weights of its best validation are kept, the other replicas went on\n"
       "  hint: a smaller train.learning_rate, or --set train.clip=1\n");

@@ -7,6 +7,7 @@
 #include "command_line/options.hpp"
 #include "data/data_sets.hpp"
 #include "data/mnist_files.hpp"
+#include "foundation/printable.hpp"
 
 namespace hysteron {
 namespace {
@@ -40,7 +41,7 @@ Without names, checks all data sets that exist. Exits with 3 when a file is wron
         const auto path = find_data_file(set, file, folders);
         const std::string problem = path ? wrong_with(file, *path) : "not there";
         const std::string place = path ? path->string() : file.name;
-        fmt::print("{:<16} {}  {}\n", set.name, place, problem.empty() ? "right" : problem);
+        fmt::print("{:<16} {}  {}\n", set.name, printable(place), problem.empty() ? "right" : problem);
         files.push_back({{"set", set.name}, {"file", place}, {"right", problem.empty()}, {"problem", problem}});
         if (!problem.empty()) wrong += fmt::format("\n    {}: {}", place, problem);
       }

@@ -7,6 +7,7 @@
 #include "command_line/options.hpp"
 #include "data/fetched_file.hpp"
 #include "data/mnist_files.hpp"
+#include "foundation/printable.hpp"
 #include "runs/stop_signal.hpp"
 
 namespace hysteron {
@@ -49,7 +50,7 @@ right SHA-256. Ctrl-C once stops, and keeps what has arrived.)";
         }
         const auto path = find_data_file(set, file, {folders.front()});
         const char* const how = end == FetchEnd::there ? "there already" : "fetched";
-        fmt::print("{}  {}\n", path->string(), how);
+        fmt::print("{}  {}\n", printable(path->string()), how);
         files.push_back({{"set", set.name}, {"path", path->string()}, {"fetched", end == FetchEnd::fetched}});
       }
     if (options_.json()) fmt::print("{}\n", json_line({{"files", files}}));

@@ -7,6 +7,7 @@
 #include "command_line/options.hpp"
 #include "data/data_sets.hpp"
 #include "data/mnist_files.hpp"
+#include "foundation/printable.hpp"
 
 namespace hysteron {
 namespace {
@@ -53,9 +54,9 @@ or in $HYSTERON_DATA and then the cache ($XDG_CACHE_HOME/hysteron or ~/.cache/hy
         fmt::print("{:<16} not there: {}\n", "",
                    set.by_hand.empty() ? "hysteron data get " + set.name + " fetches it" : set.by_hand);
       for (const std::string& place : places)
-        if (found > 0) fmt::print("{:<16} {}\n", "", place);
+        if (found > 0) fmt::print("{:<16} {}\n", "", printable(place));
     }
-    fmt::print("\nlooked in {}\n", names_of(folders));
+    fmt::print("\nlooked in {}\n", printable(names_of(folders)));
     if (options_.json()) fmt::print("{}\n", json_line({{"folders", looked}, {"sets", sets}}));
     return 0;
   }

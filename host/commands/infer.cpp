@@ -7,6 +7,7 @@
 #include "command_line/computing_command.hpp"
 #include "command_line/network_files.hpp"
 #include "command_line/output_file.hpp"
+#include "foundation/printable.hpp"
 
 namespace hysteron {
 namespace {
@@ -61,8 +62,8 @@ step, S [steps, batch, units]. --batch-first turns the first two axes of X, Y an
   }
 
   void print(const InferredFiles& files) const override {
-    fmt::print("{}  {}\n", outputs_, Json(files.outputs_shape).dump());
-    if (!states_.empty()) fmt::print("{}  {}\n", states_, Json(files.states_shape).dump());
+    fmt::print("{}  {}\n", printable(outputs_), json_line(Json(files.outputs_shape)));
+    if (!states_.empty()) fmt::print("{}  {}\n", printable(states_), json_line(Json(files.states_shape)));
   }
 
   Json json(const InferredFiles& files) const override {

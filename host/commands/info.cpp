@@ -7,6 +7,7 @@
 
 #include "command_line/computing_command.hpp"
 #include "data/mnist_files.hpp"
+#include "foundation/printable.hpp"
 #include "runs/chosen_device.hpp"
 #include "runs/self_test_lines.hpp"
 
@@ -110,7 +111,7 @@ data sets are found. Exits with 1 when a self-test fails.)";
     list("tasks", family<Task>());
     list("initializers", family<Initializer>());
     fmt::print("\ndata sets are looked for in --data, or in:\n");
-    for (const std::filesystem::path& folder : data_folders("")) fmt::print("  {}\n", folder.string());
+    for (const std::filesystem::path& folder : data_folders("")) fmt::print("  {}\n", printable(folder.string()));
     fmt::print("MNIST is {}\n", build.mnist ? "there" : "not there: --data names its folder");
   }
 

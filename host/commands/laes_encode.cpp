@@ -7,6 +7,7 @@
 #include "command_line/computing_command.hpp"
 #include "command_line/input_files.hpp"
 #include "command_line/output_file.hpp"
+#include "foundation/printable.hpp"
 
 namespace hysteron {
 namespace {
@@ -47,7 +48,9 @@ class LaesEncode final : public ComputingCommand<EncodedStates> {
     return {at_ == "all" ? write_all(device, autoencoder, sequences) : write_last(device, autoencoder, sequences)};
   }
 
-  void print(const EncodedStates& states) const override { fmt::print("{}  {}\n", states_, Json(states.shape).dump()); }
+  void print(const EncodedStates& states) const override {
+    fmt::print("{}  {}\n", printable(states_), json_line(Json(states.shape)));
+  }
   Json json(const EncodedStates& states) const override { return {{"states_shape", states.shape}}; }
 
   std::vector<std::int64_t> write_last(Backend& backend, const LinearAutoencoder& autoencoder,

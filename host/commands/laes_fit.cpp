@@ -11,6 +11,7 @@
 #include "command_line/input_files.hpp"
 #include "command_line/output_file.hpp"
 #include "command_line/task_sequences.hpp"
+#include "foundation/printable.hpp"
 
 namespace hysteron {
 namespace {
@@ -172,7 +173,7 @@ error_by_lag the mean squared error of what is decoded from the last state.)";
 
   void print(const Fit& result) const override {
     const LinearAutoencoderFit& fit = result.fit;
-    fmt::print("{}: {} components of {} lags x {} features, {} sequences, {} rows, solver {}\n", out_,
+    fmt::print("{}: {} components of {} lags x {} features, {} sequences, {} rows, solver {}\n", printable(out_),
                fit.autoencoder.components, fit.window, fit.autoencoder.features, fit.sequences, fit.rows, fit.solver);
     fmt::print("energy {:.6f}, resolved {}, norm of B {:.6f}\n", fit.energy, fit.resolved, result.norm);
     if (fit.subspace_error > 0)

@@ -9,6 +9,8 @@
 #include "command_line/computing_command.hpp"
 #include "command_line/network_files.hpp"
 #include "command_line/output_file.hpp"
+#include "foundation/printable.hpp"
+#include "foundation/replica_number.hpp"
 #include "preparation/initialization.hpp"
 #include "runs/configuration.hpp"
 #include "runs/every_key.hpp"
@@ -107,7 +109,7 @@ out-00.safetensors, out-01.safetensors, …)";
     const fs::path path(out_);
     for (std::int64_t replica = 0; replica < replicas; ++replica)
       files.push_back(path.parent_path() /
-                      fmt::format("{}-{:02}{}", path.stem().string(), replica, path.extension().string()));
+                      (path.stem().string() + "-" + replica_number(replica, replicas) + path.extension().string()));
     return files;
   }
 
@@ -198,7 +200,7 @@ out-00.safetensors, out-01.safetensors, …)";
       };
       const auto& [before, after] = prepared.measured;
       fmt::print("{:>7}  {:>10}  {:>10}  {:>8}  {}\n", r, figure(before.vaa), figure(after.vaa), figure(after.vaa_star),
-                 prepared.files[r]);
+                 printable(prepared.files[r]));
     }
   }
 

@@ -7,6 +7,7 @@
 #include "command_line/output_file.hpp"
 #include "command_line/result_table.hpp"
 #include "files/atomic_file.hpp"
+#include "foundation/printable.hpp"
 #include "report/page.hpp"
 #include "report/run_labels.hpp"
 
@@ -52,7 +53,7 @@ data tell about each of the others against the first: replicas of the same seed 
     Page page = page_of(std::move(records));
     page.comparisons = comparisons;
     write_file(path, html_of(page));
-    fmt::print("{}{}{}\n", table, comparison_text(comparisons), path.string());
+    fmt::print("{}{}{}\n", table, comparison_text(comparisons), printable(path.string()));
     if (json_) {
       Json json{{"path", path.string()}};
       for (const Comparison& comparison : comparisons) json["comparisons"].push_back(comparison_json(comparison));

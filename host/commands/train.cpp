@@ -6,6 +6,7 @@
 #include "command_line/network_files.hpp"
 #include "command_line/options.hpp"
 #include "command_line/result_table.hpp"
+#include "foundation/printable.hpp"
 #include "records/run_folder.hpp"
 #include "records/run_result_file.hpp"
 #include "runs/recorded_run.hpp"
@@ -50,7 +51,7 @@ replica has them, and its sizes are the network's. Ctrl-C once finishes the step
     const RunResult result = record_run(settings, configuration, *journal, place(settings, arguments));
     if (!result.stopped()) {
       fmt::print("{}", result_table({result}));
-      fmt::print("{} in {:.1f} s on {}\n", result.run, result.seconds, result.device);
+      fmt::print("{} in {:.1f} s on {}\n", printable(result.run), result.seconds, result.device);
     }
     if (options_.json()) fmt::print("{}\n", json_line(json_of(result)));
     std::fflush(stdout);

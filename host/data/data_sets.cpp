@@ -55,7 +55,7 @@ DataSet read_set(const std::string& name, const Json& json, const std::string& t
               .folders = entry.texts("folders"),
               .files = {}};
   if (set.folders.empty() || !std::all_of(set.folders.begin(), set.folders.end(), stays_below))
-    throw entry.wrong("folders", "one or more folders below the data folder", json["folders"].dump());
+    throw entry.wrong("folders", "one or more folders below the data folder", json_line(json["folders"]));
   const Json& files = entry.list("files");
   for (std::size_t i = 0; i < files.size(); ++i)
     set.files.push_back(read_file(JsonObject(files[i], fmt::format("{}.files[{}]", where, i), form)));

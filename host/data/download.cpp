@@ -106,8 +106,9 @@ class Curl {
 
 Download download(const std::string& url, const std::filesystem::path& to,
                   const std::function<void(std::uint64_t)>& arrived, const std::function<bool()>& stop_requested) {
-  Curl curl({"--fail", "--location", "--silent", "--show-error", "--proto", "=http,https", "--connect-timeout", "30",
-             "--speed-limit", "1", "--speed-time", "60", "--continue-at", "-", "--output", to.string(), "--url", url});
+  Curl curl({"--globoff", "--fail", "--location", "--silent", "--show-error", "--proto", "=http,https",
+             "--connect-timeout", "30", "--speed-limit", "1", "--speed-time", "60", "--continue-at", "-", "--output",
+             to.string(), "--url", url});
   while (!curl.has_ended()) {
     arrived(size_of(to));
     if (!stop_requested()) continue;

@@ -23,7 +23,7 @@ Error malformed_songs(const std::string& where, std::string expected, std::strin
 }
 
 std::string shown(const Json& json) {
-  const std::string text = json.dump();
+  const std::string text = json_line(json);
   return text.size() <= 60 ? text : text.substr(0, 57) + "...";
 }
 

@@ -13,7 +13,10 @@ using Json = nlohmann::ordered_json;
 /// are rejected. Throws a data error with the position. Spaces around the value are fine.
 Json parse_json(std::string_view text, const std::string& name);
 
-/// The value on one line, with null for numbers that are not finite, and with invalid UTF-8 replaced.
+/// The value on one line, with null for numbers that are not finite. Bytes that are no UTF-8, which paths may have but
+/// JSON may not, become U+FFFD.
 std::string json_line(const Json& json);
+/// The same in lines, two spaces a level.
+std::string json_lines(const Json& json);
 
 }  // namespace hysteron

@@ -17,13 +17,13 @@ std::string JsonObject::text(const char* key) const {
 
 std::uint64_t JsonObject::count(const char* key) const {
   const Json& value = member(key, "a number");
-  if (!value.is_number_integer() || value < 0) throw wrong(key, "a whole number from 0 on", value.dump());
+  if (!value.is_number_integer() || value < 0) throw wrong(key, "a whole number from 0 on", json_line(value));
   return value.get<std::uint64_t>();
 }
 
 double JsonObject::number(const char* key) const {
   const Json& value = member(key, "a number");
-  if (!value.is_number()) throw wrong(key, "a number", value.dump());
+  if (!value.is_number()) throw wrong(key, "a number", json_line(value));
   return value.get<double>();
 }
 
@@ -36,7 +36,7 @@ const Json& JsonObject::list(const char* key) const {
 std::vector<std::string> JsonObject::texts(const char* key) const {
   std::vector<std::string> all;
   for (const Json& value : list(key)) {
-    if (!value.is_string()) throw wrong(key, "a list of texts", value.dump());
+    if (!value.is_string()) throw wrong(key, "a list of texts", json_line(value));
     all.push_back(value.get<std::string>());
   }
   return all;
@@ -45,7 +45,7 @@ std::vector<std::string> JsonObject::texts(const char* key) const {
 std::vector<double> JsonObject::numbers(const char* key) const {
   std::vector<double> all;
   for (const Json& value : list(key)) {
-    if (!value.is_number() && !value.is_null()) throw wrong(key, "a list of numbers", value.dump());
+    if (!value.is_number() && !value.is_null()) throw wrong(key, "a list of numbers", json_line(value));
     all.push_back(value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>());
   }
   return all;

@@ -1,5 +1,7 @@
 #include <hysteron/error.hpp>
 
+#include "foundation/printable.hpp"
+
 namespace hysteron {
 
 Error::Error(ErrorKind kind, ErrorText text) : kind_(kind), text_(std::move(text)) { compose(); }
@@ -11,11 +13,13 @@ Error& Error::add_while(std::string doing) {
 }
 
 void Error::compose() {
-  message_ = text_.what;
-  if (!text_.expected.empty()) message_ += "\n  expected " + text_.expected;
-  if (!text_.found.empty()) message_ += (text_.expected.empty() ? "\n  found " : ", found ") + text_.found;
-  for (const std::string& doing : doing_) message_ += "\n  while " + doing;
-  if (!text_.hint.empty()) message_ += "\n  hint: " + text_.hint;
+  // They quote names and bytes of files and arguments.
+  message_ = printable(text_.what, Newlines::kept);
+  if (!text_.expected.empty()) message_ += "\n  expected " + printable(text_.expected, Newlines::kept);
+  if (!text_.found.empty())
+    message_ += (text_.expected.empty() ? "\n  found " : ", found ") + printable(text_.found, Newlines::kept);
+  for (const std::string& doing : doing_) message_ += "\n  while " + printable(doing, Newlines::kept);
+  if (!text_.hint.empty()) message_ += "\n  hint: " + printable(text_.hint, Newlines::kept);
 }
 
 Error defect(ErrorText text) { return {ErrorKind::defect, std::move(text)}; }

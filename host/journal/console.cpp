@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "foundation/printable.hpp"
 #include "foundation/statistics.hpp"
 
 namespace hysteron {
@@ -42,7 +43,7 @@ std::string value_text(const JournalValue& value) {
     std::string operator()(bool flag) const { return flag ? "true" : "false"; }
     std::string operator()(std::int64_t integer) const { return std::to_string(integer); }
     std::string operator()(double real) const { return number(real); }
-    std::string operator()(const std::string& text) const { return text; }
+    std::string operator()(const std::string& text) const { return printable(text, Newlines::kept); }
     std::string operator()(const std::vector<double>& list) const {
       constexpr std::size_t most = 64;  // longer lists are curves, which a line of text does not show
       if (list.size() > most) return fmt::format("[{} values]", list.size());
@@ -54,7 +55,7 @@ std::string value_text(const JournalValue& value) {
       return fmt::format("[{}]", fmt::join(list, " "));
     }
     std::string operator()(const std::vector<std::string>& list) const {
-      return fmt::format("[{}]", fmt::join(list, " "));
+      return printable(fmt::format("[{}]", fmt::join(list, " ")));
     }
   };
   return std::visit(Write{}, value.variant());

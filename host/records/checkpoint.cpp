@@ -55,7 +55,8 @@ std::vector<std::optional<Failure>> failures_of(const Safetensors& file, std::si
   const auto text = file.metadata.find("failures");
   const Json list = parse_json(text == file.metadata.end() ? "" : text->second, "the checkpoint's failures");
   if (!list.is_array() || list.size() != replicas)
-    throw damaged("the checkpoint's failures do not fit the run", std::to_string(replicas) + " entries", list.dump());
+    throw damaged("the checkpoint's failures do not fit the run", std::to_string(replicas) + " entries",
+                  json_line(list));
   std::vector<std::optional<Failure>> failures(replicas);
   for (std::size_t r = 0; r < replicas; ++r)
     if (list[r].is_object())

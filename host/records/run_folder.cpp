@@ -4,13 +4,13 @@
 #include <optional>
 #include <system_error>
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <hysteron/error.hpp>
 
 #include "files/atomic_file.hpp"
 #include "files/folder_lock.hpp"
+#include "foundation/replica_number.hpp"
 
 namespace hysteron {
 
@@ -28,15 +28,33 @@ bool is_empty_folder(const fs::path& path) {
   return fs::is_directory(path, code) && fs::is_empty(path, code);
 }
 
-/// A folder with nothing in it, or with no more than a killed create() left there.
+/// What a run writes, what makes its folder one last. Whatever else is in the folder belongs to somebody else.
+constexpr std::string_view names_of_run[] = {"journal.jsonl", "report.html",    "result.json",
+                                             "checkpoint",    "checkpoint.new", "checkpoint.old",
+                                             "models",        "config.toml",    "environment.json"};
+
+/// The entries of a folder that are a run's, in the order of that list; a name may go on, as ".new-7" of a file that
+/// was being written.
+std::vector<fs::path> entries_of_run(const fs::path& folder) {
+  std::vector<fs::path> entries;
+  std::error_code code;
+  for (const std::string_view name : names_of_run)
+    for (fs::directory_iterator at(folder, code), end; !code && at != end; at.increment(code)) {
+      const std::string entry = at->path().filename().string();
+      if (entry == name || entry.starts_with(std::string(name) + ".new-")) entries.push_back(at->path());
+    }
+  return entries;
+}
+
+/// A folder with nothing of a run in it, or with no more than a killed create() left there.
 bool is_free_folder(const fs::path& path) {
   std::error_code code;
   if (!fs::is_directory(path, code)) return false;
-  for (fs::directory_iterator at(path, code), end; !code && at != end; at.increment(code)) {
-    const std::string name = at->path().filename().string();
-    if (name == "models" ? !is_empty_folder(at->path()) : !name.starts_with("environment.json")) return false;
-  }
-  return !code;
+  return std::ranges::all_of(entries_of_run(path), [](const fs::path& entry) {
+    const std::string name = entry.filename().string();
+    return name == "models" ? is_empty_folder(entry)
+                            : name.starts_with("environment.json") || name.find(".new-") != name.npos;
+  });
 }
 
 void remove_tree(const fs::path& path) {
@@ -49,17 +67,6 @@ void remove_tree(const fs::path& path) {
 fs::path plain(const fs::path& path) {
   const fs::path normal = fs::weakly_canonical(fs::absolute(path)).lexically_normal();
   return normal.has_filename() ? normal : normal.parent_path();
-}
-
-/// Everything in a run's folder, what makes it one last: however far this comes, it can be replaced again.
-void empty_run_folder(const fs::path& run) {
-  std::vector<fs::path> all;
-  for (const fs::directory_entry& entry : fs::directory_iterator(run)) all.push_back(entry.path());
-  const auto makes_it_one = [](const fs::path& path) {
-    return path.filename() == "config.toml" || path.filename() == "environment.json";
-  };
-  std::ranges::stable_partition(all, [&](const fs::path& path) { return !makes_it_one(path); });
-  for (const fs::path& path : all) remove_tree(path);
 }
 
 /// config.toml last: with it, it is a run folder.
@@ -135,7 +142,7 @@ RunFolder RunFolder::create(const fs::path& given, Existing existing, std::strin
                        .hint = "name another folder with --out"});
   if (is_there(path)) {  // it stays: it may be a mount point, where a link leads, or where somebody works
     std::unique_ptr<FolderLock> lock = locked(path);
-    if (occupied) empty_run_folder(path);
+    for (const fs::path& entry : entries_of_run(path)) remove_tree(entry);
     fill(path, configuration, environment);
     return {given, std::move(lock)};
   }
@@ -157,8 +164,8 @@ RunFolder RunFolder::resume(const fs::path& path) {
   return {path, std::move(lock)};
 }
 
-fs::path model_path(const fs::path& run, int replica) {
-  return run / "models" / fmt::format("replica-{:02}.safetensors", replica);
+fs::path model_path(const fs::path& run, int replica, int replicas) {
+  return run / "models" / ("replica-" + replica_number(replica, replicas) + ".safetensors");
 }
 
 void RunFolder::write_checkpoint(const std::function<void(const fs::path& folder)>& fill) const {

@@ -11,7 +11,7 @@ namespace hysteron {
 class FolderLock;
 
 /// The file of a replica's weights in a run folder.
-std::filesystem::path model_path(const std::filesystem::path& run, int replica);
+std::filesystem::path model_path(const std::filesystem::path& run, int replica, int replicas);
 
 /// What happens to a run folder that already exists.
 enum class Existing { refuse, replace };
@@ -22,14 +22,15 @@ enum class Existing { refuse, replace };
 ///   environment.json  where it ran       checkpoint/                        everything needed to go on
 ///   journal.jsonl     what happened      result.json                        written last: the run is finished
 ///
-/// A new folder appears under its name with its configuration already in it; a folder that is there, empty, a run to be
-/// replaced, or what a link leads to, stays the same folder. At any moment its files and its checkpoint are either the
-/// old ones or the new ones. So a run that was killed can be resumed, or is refused with the reason. While an object of
-/// this class lives, no other process can create or resume a run there.
+/// A new folder appears under its name with its configuration already in it; a folder that is there (for somebody works
+/// in it, or it is a mount point, or a link leads to it) stays the same folder, with what others have in it. At any
+/// moment its files and its checkpoint are either the old ones or the new ones. So a run that was killed can be
+/// resumed, or is refused with the reason. While an object of this class lives, no other process can create or resume a
+/// run there.
 class RunFolder {
  public:
-  /// Throws a usage error if something is already there, but for an empty folder. Existing::replace empties the folder
-  /// of an old run that no process is going on with, and nothing else.
+  /// Throws a usage error if a file, a run or something with the name of a run's file is already there.
+  /// Existing::replace removes an old run that no process is going on with, and nothing else.
   static RunFolder create(const std::filesystem::path& path, Existing existing, std::string_view configuration,
                           std::string_view environment);
   /// Throws a usage error that says why the run cannot go on: not a run folder, finished, no checkpoint yet, still
@@ -44,7 +45,6 @@ class RunFolder {
   std::filesystem::path config() const { return path_ / "config.toml"; }
   std::filesystem::path journal() const { return path_ / "journal.jsonl"; }
   std::filesystem::path report() const { return path_ / "report.html"; }
-  std::filesystem::path model(int replica) const { return model_path(path_, replica); }
   std::filesystem::path checkpoint() const { return path_ / "checkpoint"; }
 
   /// `fill` writes the files of a new checkpoint into an empty folder, which then takes the place of the old one.

@@ -14,7 +14,7 @@ std::vector<std::pair<std::string, std::string>> environment_of(const Json& json
   const JsonObject environment(json, name, damaged_record);
   std::vector<std::pair<std::string, std::string>> all;
   for (const auto& [key, value] : json.items())
-    all.emplace_back(key, value.is_string() ? environment.text(key.c_str()) : value.is_null() ? "" : value.dump());
+    all.emplace_back(key, value.is_string() ? environment.text(key.c_str()) : value.is_null() ? "" : json_line(value));
   return all;
 }
 
@@ -40,7 +40,8 @@ RunRecord read_run(const std::filesystem::path& path) {
     run.events.push_back(event_of(line));
     add_line(run.history, line, run.result.replicas);
   });
-  for (int replica = 0; replica < run.result.replicas; ++replica) run.models.push_back(model_path(path, replica));
+  for (int replica = 0; replica < run.result.replicas; ++replica)
+    run.models.push_back(model_path(path, replica, run.result.replicas));
   return run;
 }
 

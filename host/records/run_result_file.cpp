@@ -81,7 +81,7 @@ const Json& entries_of_replicas(const JsonObject& result, const char* key, const
   if (!result.has(key)) return none;
   const Json& list = result.list(key);
   for (const Json& entry : list)
-    if (!fits(entry)) throw result.wrong(key, std::string("a list of ") + kind, entry.dump());
+    if (!fits(entry)) throw result.wrong(key, std::string("a list of ") + kind, json_line(entry));
   if (!list.empty() && list.size() != result.count("replicas"))
     throw result.wrong(key, fmt::format("{} values, one a replica, or none", result.count("replicas")),
                        std::to_string(list.size()));

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "files/json.hpp"
+#include "foundation/printable.hpp"
 
 namespace hysteron {
 namespace {
@@ -29,7 +30,7 @@ Json points(const Line& line) {
 // Only "</" could end the script element too early.
 std::string script_of(const Json& data) {
   std::string text = json_line(data), safe;
-  for (const char letter : text) {
+  for (const char letter : printable(text, Newlines::kept)) {
     if (letter == '<')
       safe += "\\u003c";
     else
@@ -87,7 +88,7 @@ std::string figure_of(const PictureTable& table) {
 
 std::string escaped(std::string_view text) {
   std::string safe;
-  for (const char letter : text) {
+  for (const char letter : printable(text, Newlines::kept)) {
     if (letter == '<')
       safe += "&lt;";
     else if (letter == '>')

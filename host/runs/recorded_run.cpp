@@ -19,7 +19,7 @@ namespace {
 RunFolder folder_of(const Settings& settings, const Backend& backend, const RunPlace& place) {
   if (place.begin == RunPlace::Begin::resuming) return RunFolder::resume(place.path);
   return RunFolder::create(place.path, place.begin == RunPlace::Begin::replacing ? Existing::replace : Existing::refuse,
-                           settings.to_toml(), environment_json(backend, place.arguments).dump(2) + "\n");
+                           settings.to_toml(), json_lines(environment_json(backend, place.arguments)) + "\n");
 }
 
 template <class Real>
@@ -52,9 +52,11 @@ RunResult record_as(const Settings& settings, const Configuration& configuration
     journal.event("stopped", {{"update", training.update()}});
     return result;
   }
-  for (int replica = 0; replica < training.model().replicas(); ++replica)
-    write_safetensors(folder.model(replica), model_file(training.model(), replica, settings.text("task.name"),
-                                                        training.seeds()[static_cast<std::size_t>(replica)]));
+  const int replicas = training.model().replicas();
+  for (int replica = 0; replica < replicas; ++replica)
+    write_safetensors(model_path(folder.path(), replica, replicas),
+                      model_file(training.model(), replica, settings.text("task.name"),
+                                 training.seeds()[static_cast<std::size_t>(replica)]));
   folder.write_result(json_line(json_of(result)) + "\n");
   write_file(folder.report(), html_of(page_of({read_run(folder.path())})));
   return result;

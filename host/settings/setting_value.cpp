@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "foundation/utf8.hpp"
+
 namespace hysteron {
 
 std::string trimmed(std::string_view text) {
@@ -15,6 +17,8 @@ std::string trimmed(std::string_view text) {
 }
 
 namespace {
+
+constexpr std::uint32_t first_byte_letter = 0x10FE00;
 
 std::optional<std::int64_t> integer_in(std::string text) {
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.erase(0, 1);
@@ -125,16 +129,32 @@ std::string_view kind_of(const SettingValue& value) {
 
 std::string quoted_toml(std::string_view text) {
   std::string quoted = "\"";
-  for (const char letter : text) {
-    const auto code = static_cast<unsigned char>(letter);
-    if (letter == '"' || letter == '\\')
-      quoted += std::string("\\") + letter;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto [code, bytes] = letter_at(text, at);
+    if (bytes == 0)
+      append_letter(quoted, first_byte_letter + static_cast<unsigned char>(text[at]));
+    else if (code == '"' || code == '\\')
+      quoted += std::string("\\") + text[at];
     else if (code < 0x20 || code == 0x7F)
       quoted += fmt::format("\\u{:04X}", code);
     else
-      quoted += letter;
+      quoted += text.substr(at, bytes);
+    at += std::max<std::size_t>(bytes, 1);
   }
   return quoted + "\"";
+}
+
+std::string unquoted_bytes(std::string_view text) {
+  std::string unquoted;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto [code, bytes] = letter_at(text, at);
+    if (code >= first_byte_letter + 0x80 && code <= first_byte_letter + 0xFF)
+      unquoted += static_cast<char>(code - first_byte_letter);
+    else
+      unquoted += text.substr(at, std::max<std::size_t>(bytes, 1));
+    at += std::max<std::size_t>(bytes, 1);
+  }
+  return unquoted;
 }
 
 std::string number_text(double value) {

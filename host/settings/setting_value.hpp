@@ -21,7 +21,10 @@ bool within(const SettingValue& value, const SettingLimits& limits);
 std::string toml_of(const SettingValue& value);
 std::string_view kind_of(const SettingValue& value);  ///< "an integer"
 
-std::string quoted_toml(std::string_view text);  ///< a basic string of TOML
+/// A basic string of TOML. TOML is UTF-8 throughout, paths are bytes: a byte that is no UTF-8 becomes a letter of a
+/// plane for private use, from U+10FE80 on, and unquoted_bytes turns what was read back into bytes.
+std::string quoted_toml(std::string_view text);
+std::string unquoted_bytes(std::string_view text);
 std::string number_text(double value);  ///< the shortest that reads back the same, always with a point or exponent
 
 }  // namespace hysteron

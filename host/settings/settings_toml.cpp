@@ -42,7 +42,7 @@ std::string kind_of(const toml::node& node) {
 }
 
 std::optional<SettingValue> value_of(const toml::node& node) {
-  if (const auto* value = node.as_string()) return unshift_letters(value->get());
+  if (const auto* value = node.as_string()) return unquoted_bytes(unshift_letters(value->get()));
   if (const auto* value = node.as_integer()) return value->get();
   if (const auto* value = node.as_floating_point()) return value->get();
   if (const auto* value = node.as_boolean()) return value->get();
