@@ -8,7 +8,7 @@ Needs nvcc 13 and, once for each toolkit, PyPI: its nvidia-*-cu12 packages have 
 nvcc nor the compiler behind it. So the language is that of the nvcc found here; its PTX is given the version of the older
 toolkit, whose ptxas then refuses what it does not know. What is not shown so: the older compiler itself, and toolkits
 before 12.4, whose headers and ptxas do not know what the compiler of here writes.
-Exit code 1 if anything does not compile or a kernel spills.
+Exit code 1 if anything does not compile or a kernel of ours spills.
 """
 import argparse
 import concurrent.futures
@@ -158,7 +158,7 @@ def main():
             for kernel, stored in spilled:
                 print(f"{name}, sm_{architecture}: spills {stored} bytes: {kernel}", file=sys.stderr)
             size = sum(os.path.getsize(os.path.join(objects, file)) for file in os.listdir(objects)) / 1e6
-            wrong = wrong or bool(spilled)
+            wrong = wrong or any("3cub" not in kernel for kernel, _ in spilled)
             failed = sum(result[1] != 0 for result in results)
             print(f"| {name} | sm_{architecture} | {sum(result[0] for result in results):.0f} | {kernels} | {len(spilled)} | "
                   f"{size:.1f} |" + (f" {failed} files do not compile" if failed else ""), flush=True)

@@ -191,8 +191,12 @@ TEST_F(Program, ARunFolderIsNeverOverwrittenWithoutForce) {
   succeeds(train + "--set train.updates=3 --seed 2 --out run --force");
   EXPECT_NE(bytes("run/models/replica-00.safetensors"), before);
   std::filesystem::create_directory(folder / "other");
-  put(folder / "other/letter.txt", std::string_view("dear"));
+  put(folder / "other/report.html", std::string_view("dear"));
   EXPECT_THAT(fails(2, train + "--out other --force"), HasSubstr("is not a run folder"));
+  EXPECT_EQ(bytes("other/report.html"), "dear");
+  std::filesystem::rename(folder / "other/report.html", folder / "other/letter.txt");
+  succeeds(train + "--set train.updates=2 --out other");
+  succeeds(train + "--set train.updates=2 --out other --force");
   EXPECT_EQ(bytes("other/letter.txt"), "dear");
 }
 

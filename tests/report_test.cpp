@@ -1,5 +1,6 @@
 // The page of a report, opened in a headless browser: every figure is drawn, no script fails, nothing is wider than the
 // screen.
+#include <csignal>
 #include <cstdlib>
 #include <regex>
 
@@ -174,6 +175,35 @@ TEST_F(Report, ATableForEachKindOfRun) {
   const std::string out = succeeds("report runs/classic maze --out page.html").out;
   EXPECT_THAT(out, AllOf(HasSubstr("copy_first_input gru classic"), HasSubstr("test loss"),
                          HasSubstr("t_maze gru classic"), HasSubstr("first optimal")));
+}
+
+TEST_F(Report, ShowsAnUnfinishedRun) {
+  const std::string begins =
+      "train --task copy_first_input --cell gru --units 6 --layers 1 --set task.steps=8 --set task.train=80 --set "
+      "task.test=8 --set train.updates=1000000 --set train.validate_every=50 --set init.measure_draws=0 --out ";
+  Child child(HYSTERON_PROGRAM, words(begins + "r"), folder.path(), {"HYSTERON_THREADS=1"});
+  ASSERT_TRUE(child.waits_for(folder / "r" / "checkpoint"));
+  EXPECT_THAT(succeeds("report r --out page.html").out, AllOf(HasSubstr("r is running now, after"), HasSubstr("gru")));
+  child.send(SIGTERM);
+  EXPECT_EQ(child.wait().code, 75);
+  const Ended stopped = succeeds("report r --json");
+  EXPECT_THAT(stopped.out, AllOf(HasSubstr("r was stopped, after"), HasSubstr("hysteron train --resume r goes on")));
+  EXPECT_EQ(stopped.json()["finished"], false);
+  const std::string page = bytes("r/report.html");
+  EXPECT_THAT(page, AllOf(HasSubstr("<h1>copy_first_input of 8 steps, gru, 1 layer of 6 units, 1 replica, 20"),
+                          HasSubstr("was stopped, after"), HasSubstr("Loss during training")));
+  EXPECT_THAT(page, Not(HasSubstr("Carta")));  // its method is not used
+}
+
+TEST_F(Report, TellsRunsOfOneNameApart) {
+  make_runs();
+  for (const std::string place : {"a/one", "b/one"}) {
+    std::filesystem::create_directories((folder / place).parent_path());
+    std::filesystem::copy(folder / "runs/classic", folder / place, std::filesystem::copy_options::recursive);
+  }
+  const std::string out = succeeds("report runs/classic a/one b/one --out page.html").out;
+  EXPECT_THAT(out, AllOf(HasSubstr("gru classic (classic)"), HasSubstr("gru classic (a/one)"),
+                         HasSubstr("gru classic (b/one)")));
 }
 
 TEST_F(Report, RefusesWhatItCannotShow) {

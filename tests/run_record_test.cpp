@@ -4,6 +4,7 @@
 
 #include <hysteron/run_record.hpp>
 
+#include "files/folder_lock.hpp"
 #include "records/run_folder.hpp"
 #include "records/run_result_file.hpp"
 #include "tests/record_files.hpp"
@@ -140,8 +141,8 @@ TEST_F(RunRecords, HoldAllThatARunLeft) {
   EXPECT_EQ(run.configuration, "seed = 4\n");
   using Entry = std::pair<std::string, std::string>;
   EXPECT_THAT(run.environment, ElementsAre(Entry("device", "cpu"), Entry("cores", "2"),
-                                           Entry("command", "[\"hysteron\",\"train\"]"), Entry("note", "")));
-  EXPECT_THAT(run.models, ElementsAre(model_path(folder.path(), 0), folder / "models/replica-01.safetensors"));
+                                           Entry("command", "hysteron train"), Entry("note", "")));
+  EXPECT_THAT(run.models, ElementsAre(model_path(folder.path(), 0, 2), folder / "models/replica-01.safetensors"));
   ASSERT_EQ(run.events.size(), 4u);
   const auto value = [&](std::size_t line, std::size_t at) { return run.events[line].values.at(at).second.variant(); };
   EXPECT_EQ(std::get<bool>(value(0, 1)), true);
@@ -154,6 +155,38 @@ TEST_F(RunRecords, HoldAllThatARunLeft) {
   // Where a resumed run reported something twice, the last report stands.
   ASSERT_EQ(run.history.valid_loss.size(), 1u);
   EXPECT_THAT(run.history.valid_loss.at(10), ElementsAre(0.25, 2));
+}
+
+TEST_F(RunRecords, OfAnUnfinishedRunTellWhatIsKnown) {
+  const std::string begun =
+      "{\"event\":\"started\",\"seconds\":0.0,\"device\":\"cpu\",\"parameters\":12}\n"
+      "{\"event\":\"validated\",\"seconds\":1.5,\"update\":10,\"valid_loss\":[0.5,null]}\n"
+      "{\"event\":\"validated\",\"seconds\":2.5,\"update\":20,\"valid_loss\":[0.75,2.0]}\n";
+  put_run(begun + "{\"event\":\"valid");
+  put(folder / "config.toml", "seed = 4\nreplicas = 2\n[task]\nname = \"t\"\n[model]\ncell = \"gru\"\n");
+  std::filesystem::remove(folder / "result.json");
+  message_of(ErrorKind::usage, [&] { read_run(folder.path()); });
+  const auto read = [&] { return read_run(folder.path(), Unfinished::read); };
+  const RunRecord run = read();
+  EXPECT_EQ(run.state, RunState::interrupted);
+  EXPECT_EQ(run.result.task + run.result.cell, "tgru");
+  EXPECT_EQ(run.result.seed, 4);
+  EXPECT_EQ(run.result.steps, 20);
+  EXPECT_EQ(run.result.device, "cpu");
+  EXPECT_THAT(run.result.predictions->valid_loss, ElementsAre(0.5, 2.0));
+  EXPECT_THAT(run.result.predictions->best_step, ElementsAre(10, 20));
+  EXPECT_EQ(run.events.size(), 3u);
+  put(folder / "journal.jsonl", begun + "{\"event\":\"stopped\",\"seconds\":3.0,\"update\":30}\n");
+  EXPECT_EQ(read().state, RunState::stopped);
+  EXPECT_EQ(read().result.steps, 30);
+  {
+    const FolderLock lock(folder.path(), "the run");
+    EXPECT_EQ(read().state, RunState::running);
+  }
+  put(folder / "journal.jsonl", "{\"event\":\"evaluated\",\"seconds\":3.0,\"episode\":7,\"return\":[0.5,1.0]}\n");
+  EXPECT_THAT(read().result.policies->last_return, ElementsAre(0.5, 1.0));
+  std::filesystem::remove(folder / "journal.jsonl");  // the run has only just begun
+  EXPECT_EQ(read().result.steps, 0);
 }
 
 TEST_F(RunRecords, SayWhichLineIsWrong) {

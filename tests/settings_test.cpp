@@ -301,6 +301,20 @@ TEST(Settings, GiveAFileThatGivesThemAgain) {
   EXPECT_EQ(again.number("train.learning_rate"), 1e-30);
 }
 
+// Paths are bytes: those that are no UTF-8 survive a file, and its letters stay letters.
+TEST(Settings, BytesReadBackAsTheSame) {
+  for (const std::string path : {"caf\xe9/x.npy", "\xff\xfe", "\xe2\x82", "é\xe9", "日本語"}) {
+    Settings settings;
+    settings.assign("device=" + path);
+    declare(settings);
+    Settings again;
+    again.read_toml(settings.to_toml(), "config.toml");
+    declare(again);
+    again.finish();
+    EXPECT_EQ(again.text("device"), path);
+  }
+}
+
 TEST(Settings, NumbersReadBackAsTheSame) {
   for (const double number : {0.0, -0.0, 1.0, 0.1, 1e-3, 1e300, 5e-324, 123456789.125, -1.0 / 3})
     EXPECT_EQ(std::strtod(number_text(number).c_str(), nullptr), number) << number_text(number);

@@ -20,10 +20,11 @@ class Report final : public Command {
   std::string example() const override {
     return "hysteron report --compare runs/classic runs/warm_up --out report.html";
   }
-  std::string summary() const override { return "a page about finished runs, side by side"; }
+  std::string summary() const override { return "a page about runs, side by side"; }
   std::string description() const override {
-    return R"(Writes one self-contained HTML page about finished runs, side by side. With --compare, it says what the
-data tell about each of the others against the first: replicas of the same seed in pairs, intervals by bootstrap.)";
+    return R"(Writes one self-contained HTML page about runs, side by side; of one that goes on, was stopped or was
+interrupted, as far as it has come. With --compare, it says what the data tell about each of the others against the
+first, all of them finished: replicas of the same seed in pairs, intervals by bootstrap.)";
   }
 
   void declare(Arguments& arguments) override {
@@ -35,7 +36,8 @@ data tell about each of the others against the first: replicas of the same seed 
 
   int run(const std::vector<std::string>&) override {
     std::vector<RunRecord> records;
-    for (const std::string& run : runs_) records.push_back(read_run(run));
+    for (const std::string& run : runs_)
+      records.push_back(read_run(run, compare_ ? Unfinished::refuse : Unfinished::read));
     std::vector<Comparison> comparisons;
     if (compare_) {
       if (records.size() < 2)
@@ -53,9 +55,10 @@ data tell about each of the others against the first: replicas of the same seed 
     Page page = page_of(std::move(records));
     page.comparisons = comparisons;
     write_file(path, html_of(page));
+    if (!page.lead.empty()) fmt::print("{}\n\n", printable(page.lead));
     fmt::print("{}{}{}\n", table, comparison_text(comparisons), printable(path.string()));
     if (json_) {
-      Json json{{"path", path.string()}};
+      Json json{{"path", path.string()}, {"finished", page.lead.empty()}};
       for (const Comparison& comparison : comparisons) json["comparisons"].push_back(comparison_json(comparison));
       fmt::print("{}\n", json_line(json));
     }

@@ -22,6 +22,14 @@ FolderLock::FolderLock(const std::filesystem::path& folder, const std::string& w
                      .hint = "wait for it, or name another folder with --out"});
 }
 
+bool is_locked(const std::filesystem::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const bool locked = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(descriptor);
+  return locked;
+}
+
 FolderLock::~FolderLock() { ::close(descriptor_); }
 
 }  // namespace hysteron

@@ -18,4 +18,7 @@ class FolderLock {
   int descriptor_;
 };
 
+/// Whether a process holds the lock now.
+bool is_locked(const std::filesystem::path& folder);
+
 }  // namespace hysteron

@@ -32,11 +32,13 @@ JournalValue journal_value(const JsonObject& line, const std::string& key, const
 
 }  // namespace
 
-void visit_journal(const std::filesystem::path& path, const std::function<void(const JsonObject& line)>& visit) {
+void visit_journal(const std::filesystem::path& path, LastLine last,
+                   const std::function<void(const JsonObject& line)>& visit) {
   const std::string journal = read_text(path);
   int number = 0;
   for (std::size_t at = 0; at < journal.size();) {
     const std::size_t end = std::min(journal.find('\n', at), journal.size());
+    if (end == journal.size() && last == LastLine::may_be_cut) return;
     const std::string_view line = std::string_view(journal).substr(at, end - at);
     const std::string name = fmt::format("{}, line {}", path.string(), ++number);
     if (!Json::accept(line))

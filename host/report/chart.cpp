@@ -30,7 +30,7 @@ Json points(const Line& line) {
 // Only "</" could end the script element too early.
 std::string script_of(const Json& data) {
   std::string text = json_line(data), safe;
-  for (const char letter : printable(text, Newlines::kept)) {
+  for (const char letter : text) {
     if (letter == '<')
       safe += "\\u003c";
     else
@@ -58,6 +58,7 @@ std::string figure_of(const Chart& chart) {
   const Json data{{"x", chart.x_label},
                   {"y", chart.y_label},
                   {"logarithmic", chart.y_scale == Scale::logarithmic},
+                  {"counts", chart.y_scale == Scale::counts},
                   {"from", chart.y_from ? Json(*chart.y_from) : Json()},
                   {"to", chart.y_to ? Json(*chart.y_to) : Json()},
                   {"most", chart.y_most ? Json(*chart.y_most) : Json()},

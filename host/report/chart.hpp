@@ -22,7 +22,8 @@ struct Level {
   std::string name;
 };
 
-enum class Scale { linear, logarithmic };
+/// counts: whole numbers, each of which holds until the next.
+enum class Scale { linear, logarithmic, counts };
 
 struct Chart {
   std::string title, caption;    ///< the caption says how to read it; may be empty

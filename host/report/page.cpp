@@ -8,10 +8,12 @@
 #include <hysteron/version.hpp>
 
 #include "report/assets.hpp"
+#include "report/citations.hpp"
 #include "report/memory_charts.hpp"
 #include "report/replica_figures.hpp"
 #include "report/run_charts.hpp"
 #include "report/run_labels.hpp"
+#include "report/run_title.hpp"
 
 namespace hysteron {
 namespace {
@@ -23,14 +25,6 @@ constexpr std::string_view reading =
     "before "
     "the initializer, <em>start</em> before the first training step, <em>end</em> with the weights of the best "
     "validation.</p>\n";
-
-constexpr std::string_view citation =
-    "<h2>Please cite</h2><ul>"
-    "<li>G. Lambrechts, F. De Geeter, N. Vecoven, D. Ernst, G. Drion: Warming up recurrent neural networks to maximise "
-    "reachable multistability greatly improves learning. Neural Networks 166 (2023). arXiv 2106.01001.</li>"
-    "<li>A. Carta, A. Sperduti, D. Bacciu: Short-term memory optimization in recurrent neural networks by "
-    "autoencoder-based initialization (2020). arXiv 2011.02886.</li>"
-    "</ul>\n";
 
 struct PageColumn {
   const char* title;
@@ -69,14 +63,14 @@ std::string table_of(const std::vector<RunRecord>& runs, const std::vector<std::
     if (std::any_of(runs.begin(), runs.end(),
                     [&](const RunRecord& run) { return holds_numbers(column.values(run.result)); }))
       columns.push_back(column);
-  std::string html = "<div class=\"table\"><table><tr><th>network</th><th>replica</th>";
+  std::string html = "<div class=\"table\"><table><tr><th>network</th><th>replica</th><th>solved</th>";
   for (const PageColumn& column : columns) html += fmt::format("<th>{}</th>", column.title);
-  html += "<th>solved</th></tr>\n";
+  html += "</tr>\n";
   for (std::size_t i = 0; i < runs.size(); ++i)
     for (std::size_t r = 0; r < static_cast<std::size_t>(runs[i].result.replicas); ++r) {
-      html += fmt::format("<tr><td>{}{}</td><td>{}</td>", swatch(i), escaped(labels[i]), r);
+      html += fmt::format("<tr><td>{}{}</td><td>{}</td>{}", swatch(i), escaped(labels[i]), r, solved_cell(runs[i], r));
       for (const PageColumn& column : columns) html += number_cell(runs[i], column, r);
-      html += solved_cell(runs[i], r) + "</tr>\n";
+      html += "</tr>\n";
     }
   return html + "</table></div>\n";
 }
@@ -151,7 +145,7 @@ std::string html_of(const Page& page) {
     for (const std::string& note : page.notes) html += "<li>" + escaped(note) + "</li>";
     html += "</ul>\n";
   }
-  html += citation;
+  html += citations_of(page);
   html += fmt::format("<footer>hysteron {}. Charts by Chart.js (MIT license).</footer>\n", version);
   return html + fmt::format(
                     "<noscript><p>The charts need "
@@ -160,9 +154,8 @@ std::string html_of(const Page& page) {
 }
 
 Page page_of(std::vector<RunRecord> runs) {
-  const std::string title = runs[0].result.task;
-  return {.title = title,
-          .lead = {},
+  return {.title = title_of(runs),
+          .lead = lead_of(runs),
           .tables = {},
           .comparisons = {},
           .charts = {},

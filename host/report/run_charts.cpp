@@ -1,6 +1,7 @@
 #include "report/run_charts.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -75,7 +76,7 @@ std::vector<Chart> charts_of(const std::vector<RunRecord>& runs, const std::vect
   Chart warm{.title = "Attractors during warm-up",
              .caption =
                  "VAA*, the differentiable count of attractors over the number of sequences, that warm-up "
-                 "maximizes.",
+                 "maximizes. Its early steps run few constant inputs, so that it may begin near 1 and fall.",
              .x_label = "warm-up step",
              .y_label = "VAA* (mean of the layers)",
              .y_from = 0,
@@ -120,6 +121,7 @@ std::vector<Chart> charts_of(const std::vector<RunRecord>& runs, const std::vect
       .caption = "Replicas whose validation reached the level that counts as solved, or whose policy is optimal.",
       .x_label = "gradient step",
       .y_label = "replicas",
+      .y_scale = Scale::counts,
       .y_from = 0,
       .y_to = static_cast<double>(runs[0].result.replicas),
       .lines = {},
@@ -137,8 +139,9 @@ std::vector<Chart> charts_of(const std::vector<RunRecord>& runs, const std::vect
     if (predictions->solved_loss) loss.levels.push_back({*predictions->solved_loss, "solved"});
   }
   if (const auto& policies = runs[0].result.policies) {
-    returns.levels.push_back({policies->optimal_return, "optimum"});
-    returns.levels.push_back({policies->memoryless_return, "best without memory"});
+    for (const Level& level :
+         {Level{policies->optimal_return, "optimum"}, Level{policies->memoryless_return, "best without memory"}})
+      if (std::isfinite(level.value)) returns.levels.push_back(level);  // of an unfinished run they are not known
   }
   std::vector<Chart> charts;
   for (Chart* chart : {&warm, &vaa, &loss, &returns, &accuracy, &solved})

@@ -7,6 +7,10 @@
   const number = new Intl.NumberFormat("en", {maximumSignificantDigits: 4});
   const drawn = [];
 
+  // Of strong lines that are equal, the later ones leave gaps for those before.
+  const coversAnother = (lines, line) => line.strong && lines.slice(0, lines.indexOf(line)).some(
+    other => other.strong && JSON.stringify(other.points) === JSON.stringify(line.points));
+
   const datasets = data => {
     const lines = data.lines.map(line => {
       const color = themed(`--series-${line.color % seriesCount}`);
@@ -15,6 +19,7 @@
         data: line.points.map(([x, y]) => ({x, y})),
         borderColor: line.strong ? color : color + "66", backgroundColor: color,
         borderWidth: line.strong ? 2.5 : 1.1, pointRadius: line.points.length < 2 ? 3 : 0, pointHitRadius: 8, tension: 0,
+        stepped: data.counts, borderDash: coversAnother(data.lines, line) ? [7, 7] : [],
       };
     });
     const all = data.lines.flatMap(line => line.points.map(point => point[0]));
@@ -27,12 +32,25 @@
   };
 
   // A logarithmic axis far from 1 would have long rows of zeros.
-  const power = value => value >= 1e-3 && value < 1e4 ? number.format(value)
-    : Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6) ? value.toExponential(0) : "";
+  const power = value => {
+    const digit = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
+    if (![1, 2, 5].includes(digit)) return "";
+    return value >= 1e-3 && value < 1e4 ? number.format(value) : digit === 1 ? value.toExponential(0) : "";
+  };
 
-  const axis = (label, type, from, to, end) => ({
+  // Without this, a chart of one value goes from -1 to 1.
+  const room = data => {
+    const all = data.lines.flatMap(line => line.points.map(point => point[1])), value = all[0];
+    const alone = all.length > 0 && all.every(other => other === value) && !data.logarithmic;
+    return alone ? [data.from ?? value - Math.abs(value) / 10, data.to ?? value + Math.abs(value) / 10] : [data.from, data.to];
+  };
+
+  const axis = (label, type, [from, to], end, counts) => ({
     type, suggestedMin: from ?? undefined, suggestedMax: to ?? undefined, max: end, title: {display: true, text: label, color: themed("--soft")},
-    ticks: {color: themed("--soft"), maxRotation: 0, autoSkipPadding: 12, ...(type === "logarithmic" ? {callback: power} : {})},
+    ticks: {
+      color: themed("--soft"), maxRotation: 0, autoSkipPadding: 12,
+      ...(type === "logarithmic" ? {callback: power} : {}), ...(counts ? {precision: 0} : {}),
+    },
     grid: {color: themed("--line"), borderColor: themed("--line")},
   });
 
@@ -56,10 +74,13 @@
       options: {
         animation: false, parsing: false, normalized: false, responsive: true, maintainAspectRatio: false,
         interaction: {mode: "nearest", axis: "xy", intersect: false},
-        scales: {x: axis(data.x, "linear"), y: axis(data.y, data.logarithmic ? "logarithmic" : "linear", data.from, data.to, endOf(data))},
+        scales: {
+          x: axis(data.x, "linear", []),
+          y: axis(data.y, data.logarithmic ? "logarithmic" : "linear", room(data), endOf(data), data.counts),
+        },
         plugins: {
           legend: {
-            position: "bottom", onClick: toggle,
+            position: "bottom", onClick: toggle, maxHeight: 72,
             labels: {
               color: themed("--ink"), boxWidth: 22, boxHeight: 2, sort: (a, b) => a.datasetIndex - b.datasetIndex,
               filter: (item, all) => all.datasets[item.datasetIndex].strong && item.text !== "",
@@ -72,6 +93,20 @@
         },
       },
     }));
+  };
+
+  // A figure as a picture or as a table: made in the page, so that it needs no network.
+  const save = (name, address) => Object.assign(document.createElement("a"), {download: name, href: address}).click();
+  const csv = data => ["line,x,y"].concat(data.lines.flatMap(line => line.points.map(
+    ([x, y]) => `"${line.name.replaceAll('"', '""')}",${x},${y}`))).join("\n") + "\n";
+  const addButtons = figure => {
+    const name = figure.querySelector("h3").textContent.toLowerCase().replaceAll(/[^a-z0-9]+/g, "_");
+    const data = JSON.parse(figure.querySelector("script").textContent);
+    const buttons = Object.assign(document.createElement("div"), {className: "buttons"});
+    const add = (text, work) => buttons.append(Object.assign(document.createElement("button"), {textContent: text, onclick: work}));
+    add("PNG", () => save(name + ".png", figure.querySelector("canvas").toDataURL()));
+    add("CSV", () => save(name + ".csv", "data:text/csv;charset=utf-8," + encodeURIComponent(csv(data))));
+    figure.append(buttons);
   };
 
   const paint = picture => {
@@ -87,6 +122,7 @@
     root.dataset.figuresDrawn = drawn.length + document.querySelectorAll("figure.picture-table").length;
   };
   document.querySelectorAll(".picture").forEach(paint);
+  document.querySelectorAll("figure.chart").forEach(addButtons);
   drawAll();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 })();
