@@ -189,7 +189,7 @@ TEST_F(ForeignNetworks, AnRnnIsToldToBeOfRelu) {
   };
   for (const char* const told : {"--cell elman --nonlinearity relu", "--nonlinearity relu", "--cell elman_relu"}) {
     const auto [largest, said] = difference(model + " " + told);
-    EXPECT_LT(largest, 1e-6) << told;
+    EXPECT_LT(largest, 1e-12) << told;
     EXPECT_THAT(said, Not(HasSubstr("tanh"))) << told;
   }
   const auto [largest, said] = difference(model + " --cell elman");
@@ -203,7 +203,7 @@ TEST_F(ForeignNetworks, AnRnnIsToldToBeOfRelu) {
       "prepare --init warm_up --set init.steps=0 --set init.measure_draws=0 --inputs G.npy --nonlinearity relu "
       "--model " +
       model + " --out told.safetensors");
-  EXPECT_LT(difference("told.safetensors --cell elman").first, 1e-6);
+  EXPECT_LT(difference("told.safetensors --cell elman").first, 1e-12);
   Safetensors wrong = tensors("told.safetensors");
   wrong.metadata["nonlinearity"] = "gelu";
   write_safetensors(folder / "wrong.safetensors", wrong);

@@ -25,11 +25,10 @@ void RandomizedSolver::add(const Sequences& sequences) {
   const std::size_t f = static_cast<std::size_t>(features_);
   for (int n = 0; n < sequences.count; ++n) {
     const int length = length_of(sequences, n), stored = std::min(length, sequences.steps);
-    const float* const from = inputs_of(sequences, n);
     first_.push_back(steps_.size() / f);
     lengths_.push_back(length);
-    steps_.insert(steps_.end(), from, from + static_cast<std::size_t>(stored) * f);
-    steps_.insert(steps_.end(), static_cast<std::size_t>(length - stored) * f, 0.0F);  // black
+    steps_.add(inputs_of(sequences, n), static_cast<std::size_t>(stored) * f);
+    steps_.add_zeros(static_cast<std::size_t>(length - stored) * f);  // black
   }
 }
 
@@ -42,7 +41,7 @@ void RandomizedSolver::merge(const LinearAutoencoderSolver& solver) {
   const std::size_t before = steps_.size() / static_cast<std::size_t>(features_);
   for (const std::size_t first : other.first_) first_.push_back(before + first);
   lengths_.insert(lengths_.end(), other.lengths_.begin(), other.lengths_.end());
-  steps_.insert(steps_.end(), other.steps_.begin(), other.steps_.end());
+  steps_.add(other.steps_);
 }
 
 std::vector<double> RandomizedSolver::mean() const {
@@ -51,7 +50,7 @@ std::vector<double> RandomizedSolver::mean() const {
   for (std::size_t n = 0; n < lengths_.size(); ++n) {
     std::vector<double> own(f);
     for (std::size_t i = first_[n] * f; i < (first_[n] + static_cast<std::size_t>(lengths_[n])) * f; ++i)
-      own[i % f] += static_cast<double>(steps_[i]);
+      own[i % f] += steps_[i];
     for (std::size_t a = 0; a < f; ++a) mean[a] += own[a];
   }
   for (double& value : mean) value /= static_cast<double>(steps_.size() / f);
@@ -84,7 +83,7 @@ void RandomizedSolver::multiply_part(std::span<const std::size_t> part, const st
     double* to = values.data() + i * width;
     for (std::ptrdiff_t e = lengths_[n] - 1; e >= 0; --e)
       for (std::size_t a = 0; a < mean.size(); ++a)
-        *to++ = static_cast<double>(steps_[(first_[n] + static_cast<std::size_t>(e)) * mean.size() + a]) - mean[a];
+        *to++ = steps_[(first_[n] + static_cast<std::size_t>(e)) * mean.size() + a] - mean[a];
   }
   Tensor<double> reversed(*backend_, {count, width}), projected(*backend_, {count, k});
   reversed.from_host(values);
@@ -111,7 +110,7 @@ LinearAutoencoderFit RandomizedSolver::solve(int components) {
     for (int step = 0; step < lengths_[sequence]; ++step) {
       const double prefixes = std::min(lengths_[sequence] - step, lags);
       for (std::size_t a = 0; a < f; ++a) {
-        const double value = static_cast<double>(steps_[(first_[sequence] + static_cast<std::size_t>(step)) * f + a]);
+        const double value = steps_[(first_[sequence] + static_cast<std::size_t>(step)) * f + a];
         total += prefixes * (value - mean[a]) * (value - mean[a]);
         scale += prefixes * mean[a] * mean[a];
       }
@@ -159,7 +158,12 @@ void RandomizedSolver::save(const std::filesystem::path& path) const {
   state.put("features", features_);
   const std::vector<std::int64_t> lengths(lengths_.begin(), lengths_.end());
   state.put("lengths", lengths);
-  state.put("steps", {features_ == 0 ? 0 : std::ssize(steps_) / features_, features_}, steps_);
+  const std::vector<std::int64_t> shape{features_ == 0 ? 0 : static_cast<std::int64_t>(steps_.size()) / features_,
+                                        features_};
+  if (steps_.is_exact())
+    state.put("steps", shape, std::span<const double>(steps_.exact()));
+  else
+    state.put("steps", shape, std::span<const float>(steps_.rounded()));
   state.write(path);
 }
 
@@ -171,13 +175,18 @@ RandomizedSolver::RandomizedSolver(Backend& backend, const Safetensors& file) : 
   options_.seed = static_cast<std::uint64_t>(state.integer("seed", 0, std::numeric_limits<std::int64_t>::max()));
   features_ = static_cast<int>(state.integer("features", 0, most_of_state));
   lengths_ = to_ints(state.array("lengths", DType::i64, {-1}), "lengths");
-  steps_ = to_floats(state.array("steps", DType::f32, {-1, features_}), "steps");
+  const Array* const steps = file.find("steps");
+  if (steps && steps->dtype == DType::f64)
+    steps_ = StoredSteps(state.doubles("steps", {-1, features_}));
+  else
+    steps_ = StoredSteps(to_floats(state.array("steps", DType::f32, {-1, features_}), "steps"));
   std::int64_t all = 0;
   for (const int length : lengths_) {
     first_.push_back(static_cast<std::size_t>(all));
     all += std::max(length, 0);
   }
-  if (all * features_ != std::ssize(steps_) || std::ranges::any_of(lengths_, [](int length) { return length < 1; }))
+  if (all * features_ != static_cast<std::int64_t>(steps_.size()) ||
+      std::ranges::any_of(lengths_, [](int length) { return length < 1; }))
     throw data_error({.what = "the steps of the state do not fit its lengths",
                       .expected = std::to_string(all) + " steps of " + std::to_string(features_) + " features",
                       .found = std::to_string(steps_.size()) + " values"});

@@ -4,6 +4,7 @@
 #include <hysteron/linear_autoencoder.hpp>
 
 #include "autoencoder/dominant_subspace.hpp"
+#include "autoencoder/stored_steps.hpp"
 #include "files/safetensors.hpp"
 
 namespace hysteron {
@@ -36,7 +37,7 @@ class RandomizedSolver final : public LinearAutoencoderSolver {
   Backend* backend_;
   SolverOptions options_;
   int features_ = 0;
-  std::vector<float> steps_;        // [steps of all sequences, features]
+  StoredSteps steps_;               // [steps of all sequences, features]
   std::vector<int> lengths_;        // [sequences]
   std::vector<std::size_t> first_;  // [sequences]: where each begins, in steps
 };

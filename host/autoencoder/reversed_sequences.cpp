@@ -24,14 +24,14 @@ std::vector<ReversedRow> reversed_rows(const Sequences& sequences, int window) {
 
 void fill_row(const Sequences& sequences, const ReversedRow& row, std::span<const double> less, double* to) {
   const std::size_t features = static_cast<std::size_t>(sequences.features);
-  const float* const inputs = inputs_of(sequences, row.sequence);
+  const InputValues inputs = inputs_of(sequences, row.sequence);
   for (int e = 0; e < row.length; ++e, to += features) {
     const int step = row.first - e;
     if (step >= sequences.steps) {  // black
       for (std::size_t a = 0; a < features; ++a) to[a] = -less[a];
     } else {
-      const float* const from = inputs + static_cast<std::size_t>(step) * features;
-      for (std::size_t a = 0; a < features; ++a) to[a] = static_cast<double>(from[a]) - less[a];
+      const InputValues from = inputs.from(static_cast<std::size_t>(step) * features);
+      for (std::size_t a = 0; a < features; ++a) to[a] = from[a] - less[a];
     }
   }
 }
@@ -40,11 +40,11 @@ std::vector<double> feature_sums(const Sequences& sequences) {
   const std::size_t features = static_cast<std::size_t>(sequences.features);
   std::vector<double> sums(features);
   for (int n = 0; n < sequences.count; ++n) {
-    const float* const sequence = inputs_of(sequences, n);
+    const InputValues sequence = inputs_of(sequences, n);
     const std::size_t stored = static_cast<std::size_t>(std::min(length_of(sequences, n), sequences.steps)) * features;
     std::vector<double> own(features);
     for (std::size_t i = 0; i < stored; i += features)
-      for (std::size_t a = 0; a < features; ++a) own[a] += static_cast<double>(sequence[i + a]);
+      for (std::size_t a = 0; a < features; ++a) own[a] += sequence[i + a];
     for (std::size_t a = 0; a < features; ++a) sums[a] += own[a];
   }
   return sums;

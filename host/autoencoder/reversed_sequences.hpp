@@ -14,11 +14,12 @@ inline int length_of(const Sequences& sequences, int sequence) {
 }
 int longest_of(const Sequences& sequences);
 /// The inputs of a sequence [steps, features].
-inline const float* inputs_of(const Sequences& sequences, int sequence) {
+inline InputValues inputs_of(const Sequences& sequences, int sequence) {
   const std::size_t n = static_cast<std::size_t>(sequence);
   const std::size_t stored = sequences.stored.empty() ? n : static_cast<std::size_t>(sequences.stored[n]);
-  return sequences.inputs.data() +
-         stored * static_cast<std::size_t>(sequences.steps) * static_cast<std::size_t>(sequences.features);
+  const InputValues all(sequences.inputs.data(),
+                        sequences.exact_inputs.empty() ? nullptr : sequences.exact_inputs.data());
+  return all.from(stored * static_cast<std::size_t>(sequences.steps) * static_cast<std::size_t>(sequences.features));
 }
 
 /// Steps of a sequence, read backwards from one of them.

@@ -49,6 +49,8 @@ void say_taken(Journal& journal, const std::string& file, const StoredModel& sto
 void NetworkFiles::say_taken(Journal& journal, const StoredModel& stored, const Sequences& read) const {
   hysteron::say_taken(journal, model, stored);
   if (!sequences.inputs.empty()) hysteron::say_taken(journal, sequences.inputs, read);
+  if (stored.is_double()) return;
+  if (const std::string lost = lost_to_rounding(read); !lost.empty()) journal.warning(sequences.inputs + ": " + lost);
 }
 
 void NetworkFiles::declare(Arguments& arguments) {

@@ -160,6 +160,8 @@ out-00.safetensors, out-01.safetensors, …)";
         stored
             ? network_of<Real>(device, *stored, replicas)
             : Model<Real>(device, model_shape(settings, preparation.sequences.features, preparation.outputs), replicas);
+    if (sizeof(Real) < sizeof(double))
+      if (const std::string lost = lost_to_rounding(preparation.sequences); !lost.empty()) journal().warning(lost);
     PreparedNetworks prepared{
         .init = settings.text("init.name"), .cell = std::string(model.shape().cell->name), .measured = {}, .files = {}};
     prepared.measured = initialize_model<Real>(&initializer, stored ? Start::given : Start::drawn,

@@ -47,6 +47,7 @@ void expect_batch(int batch, int sequences, const Array& array, const std::strin
 template <class Value>
 std::vector<Value> by_sequence(const std::vector<Value>& values, int steps, int batch, int width) {
   const auto row = static_cast<std::size_t>(width);
+  if (values.empty()) return {};
   std::vector<Value> turned(values.size());
   auto from = values.begin();
   for (std::size_t step = 0; step < static_cast<std::size_t>(steps); ++step)
@@ -61,6 +62,7 @@ std::vector<Value> by_sequence(const std::vector<Value>& values, int steps, int 
 struct StepValues {
   int steps, batch, width;
   std::vector<float> values;  ///< [batch, steps, width]
+  std::vector<double> exact;  ///< the same, if given in double precision and not held by single; else empty
 };
 
 StepValues step_values(const Array& array, const std::string& name, const std::string& width_name, Axes axes) {
@@ -71,8 +73,11 @@ StepValues step_values(const Array& array, const std::string& name, const std::s
   const int outer = extent(array, 0, name, first), inner = extent(array, 1, name, second),
             width = extent(array, 2, name, width_name);
   std::vector<float> values = to_floats(array, name);
-  if (!steps_first) return {inner, outer, width, std::move(values)};
-  return {outer, inner, width, by_sequence(values, outer, inner, width)};
+  std::vector<double> exact;
+  if (array.dtype == DType::f64) exact = to_doubles(array, name);
+  if (std::ranges::equal(exact, values, {}, {}, [](float value) { return static_cast<double>(value); })) exact.clear();
+  if (!steps_first) return {inner, outer, width, std::move(values), std::move(exact)};
+  return {outer, inner, width, by_sequence(values, outer, inner, width), by_sequence(exact, outer, inner, width)};
 }
 
 void put_lengths(const Array& array, const std::string& name, Sequences& sequences) {
@@ -191,9 +196,12 @@ void put_targets(const Array& array, const std::string& name, const Asked& asked
          .hint = asked.answers == Answers::all ? "with one target a sequence: task.at=last (--at last)" : ""});
   sequences.outputs = given.width;
   sequences.targets = std::move(given.values);
+  sequences.exact_targets = std::move(given.exact);
   sequences.target_steps = given.steps;
   if (every_step && asked.answers == Answers::last) {
     sequences.targets = last_step(sequences.targets, sequences.outputs, sequences);
+    if (!sequences.exact_targets.empty())
+      sequences.exact_targets = last_step(sequences.exact_targets, sequences.outputs, sequences);
     sequences.target_steps = 1;
   }
 }
@@ -204,6 +212,7 @@ void put_inputs(const Array& array, const std::string& name, Axes axes, Sequence
   sequences.count = given.batch;
   sequences.features = given.width;
   sequences.inputs = std::move(given.values);
+  sequences.exact_inputs = std::move(given.exact);
 }
 
 void put_answers(const Array& array, const std::string& file, const Asked& asked, Sequences& sequences) {

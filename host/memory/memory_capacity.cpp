@@ -16,7 +16,12 @@ namespace {
 class Asking {
  public:
   Asking(StateSource& source, const Sequences& sequences, AskedAfter asked, int lags)
-      : source_(&source), sequences_(&sequences), asked_(asked), lags_(lags) {}
+      : source_(&source), sequences_(&sequences), asked_(asked), lags_(lags), less_(sequences.features) {
+    // Regressions do not see a shift, but sums of squares of doubles far from zero would lose what varies.
+    if (sequences.exact_inputs.empty()) return;
+    less_ = feature_sums(sequences);
+    for (double& sum : less_) sum /= static_cast<double>(count_steps(sequences));
+  }
 
   /// Runs the sequences and passes on the states to decode of each replica, those that reach furthest back first.
   using Sink = std::function<void(int replica, std::span<const double> state, std::span<const double> past)>;
@@ -61,14 +66,13 @@ class Asking {
     const std::ptrdiff_t features = sequences_->features;
     const int reach = std::min(lags_, step + 1);
     past_.resize(reach * features);
-    const float* const inputs = inputs_of(*sequences_, sequence);
-    for (int lag = 0; lag < reach; ++lag) {
-      const auto to = past_.begin() + lag * features;
-      if (step - lag < sequences_->steps)
-        std::copy_n(inputs + (step - lag) * features, features, to);
-      else
-        std::fill_n(to, features, 0.0);  // black steps
-    }
+    const InputValues inputs = inputs_of(*sequences_, sequence);
+    for (int lag = 0; lag < reach; ++lag)
+      for (std::ptrdiff_t feature = 0; feature < features; ++feature) {
+        const bool black = step - lag >= sequences_->steps;
+        const double value = black ? 0 : inputs[static_cast<std::size_t>((step - lag) * features + feature)];
+        past_[static_cast<std::size_t>(lag * features + feature)] = value - less_[static_cast<std::size_t>(feature)];
+      }
     return past_;
   }
 
@@ -83,6 +87,7 @@ class Asking {
   const Sequences* sequences_;
   AskedAfter asked_;
   int lags_;
+  std::vector<double> less_;  ///< [features]: what is subtracted from every input
   std::vector<double> past_;
 };
 

@@ -154,7 +154,7 @@ class AutoencoderStates final : public StateSource {
     for (const int sequence : sequences)
       for (std::size_t i = 0; i < autoencoder_->mean.size(); ++i) {
         const std::size_t at = step * autoencoder_->mean.size() + i;
-        const double input = step < sequences_->steps ? static_cast<double>(inputs_of(*sequences_, sequence)[at]) : 0.0;
+        const double input = step < sequences_->steps ? inputs_of(*sequences_, sequence)[at] : 0.0;
         rows.push_back(input - autoencoder_->mean[i]);
       }
   }

@@ -7,10 +7,12 @@ namespace hysteron {
 namespace {
 
 template <class Real>
-Tensor<Real> uploaded(Backend& backend, const std::vector<float>& values) {
+Tensor<Real> uploaded(Backend& backend, const std::vector<float>& values, const std::vector<double>& exact) {
   Tensor<Real> tensor(backend, {static_cast<std::ptrdiff_t>(values.size())});
   if constexpr (std::is_same_v<Real, float>) {
     tensor.from_host(values);
+  } else if (!exact.empty()) {
+    tensor.from_host(exact);
   } else {
     tensor.from_host(std::vector<Real>(values.begin(), values.end()));
   }
@@ -25,8 +27,8 @@ Batches<Real>::Batches(Backend& backend, const Sequences& sequences, int replica
       operations_(&operations_of<Real>(backend)),
       sequences_(&sequences),
       replicas_(replicas),
-      all_inputs_(uploaded<Real>(backend, sequences.inputs)),
-      all_targets_(uploaded<Real>(backend, sequences.targets)),
+      all_inputs_(uploaded<Real>(backend, sequences.inputs, sequences.exact_inputs)),
+      all_targets_(uploaded<Real>(backend, sequences.targets, sequences.exact_targets)),
       inputs_(backend, {replicas, std::ptrdiff_t(sequences.total_steps()) * largest, sequences.features}),
       indices_(backend, {replicas, largest}),
       lengths_(backend, {replicas, largest}),

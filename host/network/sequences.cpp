@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <string>
 
 #include <fmt/format.h>
@@ -27,6 +29,46 @@ std::vector<Value> reordered(const std::vector<Value>& values, const std::vector
   return turned;
 }
 
+/// One column of a table of values, as it is and as single precision holds it.
+struct Column {
+  double deviation = 0, error = 0, largest = 0;  ///< error: the largest of rounding
+};
+
+Column column_of(const std::vector<double>& exact, const std::vector<float>& rounded, std::size_t column,
+                 std::size_t width) {
+  Column found;
+  double mean = 0, squares = 0, count = 0;
+  for (std::size_t i = column; i < exact.size(); i += width) {
+    ++count;
+    const double less = exact[i] - mean;
+    mean += less / count;
+    squares += less * (exact[i] - mean);
+    found.error = std::max(found.error, std::abs(exact[i] - static_cast<double>(rounded[i])));
+    found.largest = std::max(found.largest, std::abs(exact[i]));
+  }
+  found.deviation = std::sqrt(squares / count);
+  return found;
+}
+
+// The column that loses most; empty: none loses enough to speak of.
+std::string worst_column(const std::vector<double>& exact, const std::vector<float>& rounded, int width,
+                         const char* noun) {
+  constexpr double least = 1e-3;
+  double worst = least;
+  std::string text;
+  for (int column = 0; column < width && !exact.empty(); ++column) {
+    const Column found = column_of(exact, rounded, static_cast<std::size_t>(column), static_cast<std::size_t>(width));
+    if (!(found.deviation > 0) || found.error <= worst * found.deviation) continue;
+    worst = found.error / found.deviation;
+    const float largest = static_cast<float>(found.largest);
+    const double ulp = static_cast<double>(std::nextafter(largest, std::numeric_limits<float>::infinity()) - largest);
+    text =
+        fmt::format("float32 rounds {} {} by as much as {:.2g}, {:.2g} of its standard deviation, which is {:.2g} ulps",
+                    noun, column, found.error, worst, found.deviation / ulp);
+  }
+  return text;
+}
+
 void expect_one_owner(const Sequences& sequences, const std::string& what) {
   if (sequences.owners > 1)
     throw defect({.what = what + " of sequences that each replica has of its own",
@@ -48,14 +90,24 @@ std::string sequences_text(const Sequences& sequences) {
   return fmt::format("{} of {}, {}", count(sequences.count, "sequence"), steps, count(sequences.features, "input"));
 }
 
+std::string lost_to_rounding(const Sequences& sequences) {
+  std::string text = worst_column(sequences.exact_inputs, sequences.inputs, sequences.features, "input");
+  if (text.empty()) text = worst_column(sequences.exact_targets, sequences.targets, sequences.outputs, "target");
+  return text.empty() ? "" : text + ": subtract the mean, or compute in double (--precision double, a float64 network)";
+}
+
 Sequences shuffled(const Sequences& all) {
   expect_one_owner(all, "a shuffle");
   const std::vector<int> order = Random(0, Stream::split).permutation(all.count);
   Sequences turned = all;
-  if (all.stored.empty()) turned.inputs = reordered(all.inputs, order, std::ptrdiff_t(all.steps) * all.features);
+  if (all.stored.empty()) {
+    turned.inputs = reordered(all.inputs, order, std::ptrdiff_t(all.steps) * all.features);
+    turned.exact_inputs = reordered(all.exact_inputs, order, std::ptrdiff_t(all.steps) * all.features);
+  }
   turned.stored = reordered(all.stored, order, 1);
   turned.lengths = reordered(all.lengths, order, 1);
   turned.targets = reordered(all.targets, order, std::ptrdiff_t(all.target_steps) * all.outputs);
+  turned.exact_targets = reordered(all.exact_targets, order, std::ptrdiff_t(all.target_steps) * all.outputs);
   turned.labels = reordered(all.labels, order, all.label_steps());
   return turned;
 }
@@ -78,8 +130,10 @@ Sequences slice(const Sequences& all, int first, int count) {
                     .outputs = all.outputs,
                     .targets = {},
                     .labels = rows(all.labels, first, count, all.label_steps())};
-  part.inputs =
-      all.stored.empty() ? rows(all.inputs, first, count, std::ptrdiff_t(all.steps) * all.features) : all.inputs;
+  const std::ptrdiff_t size = std::ptrdiff_t(all.steps) * all.features;
+  part.inputs = all.stored.empty() ? rows(all.inputs, first, count, size) : all.inputs;
+  part.exact_inputs = all.stored.empty() ? rows(all.exact_inputs, first, count, size) : all.exact_inputs;
+  part.exact_targets = rows(all.exact_targets, first, count, std::ptrdiff_t(all.target_steps) * all.outputs);
   part.targets = rows(all.targets, first, count, std::ptrdiff_t(all.target_steps) * all.outputs);
   return part;
 }

@@ -41,6 +41,7 @@ Sequences chosen(const Sequences& all, const FittedReplica& replica, const Autoe
           .steps = all.steps,
           .features = all.features,
           .inputs = all.stored.empty() ? rows(all.inputs, size(all.steps, all.features)) : all.inputs,
+          .exact_inputs = all.stored.empty() ? rows(all.exact_inputs, size(all.steps, all.features)) : all.exact_inputs,
           .stored = rows(all.stored, 1),
           .owners = 1,
           .black = all.black,
@@ -48,6 +49,7 @@ Sequences chosen(const Sequences& all, const FittedReplica& replica, const Autoe
           .target_steps = all.target_steps,
           .outputs = all.outputs,
           .targets = rows(all.targets, size(all.target_steps, all.outputs)),
+          .exact_targets = rows(all.exact_targets, size(all.target_steps, all.outputs)),
           .labels = rows(all.labels, all.label_steps())};
 }
 
@@ -187,7 +189,9 @@ class NetworkFit {
       return;
     }
     const std::size_t at = (n * sequences_->target_steps + step) * outputs;
-    for (std::size_t c = 0; c < outputs; ++c) targets.push_back(static_cast<double>(sequences_->targets[at + c]));
+    const InputValues values(sequences_->targets.data(),
+                             sequences_->exact_targets.empty() ? nullptr : sequences_->exact_targets.data());
+    for (std::size_t c = 0; c < outputs; ++c) targets.push_back(values[at + c]);
   }
 
   Model<Real>* model_;

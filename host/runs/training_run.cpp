@@ -35,6 +35,8 @@ TrainingRun<Real>::TrainingRun(Backend& backend, const Settings& settings, const
 template <class Real>
 void TrainingRun<Real>::initialize_on(const Sequences& sequences, const Objective& objective) {
   for (const std::string& note : data_.notes) journal_->message(note);
+  if (sizeof(Real) < sizeof(double))
+    if (const std::string lost = lost_to_rounding(data_.train); !lost.empty()) journal_->warning(lost);
   const std::optional<StoredModel>& start = configuration_->start;
   if (start) {
     if (!start->taken.empty()) journal_->message(settings_->text("model.start") + ": " + start->taken);
