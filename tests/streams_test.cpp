@@ -1,4 +1,4 @@
-// What happens to a run when nobody can read its output, or when the terminal goes away.
+// What happens to a run when nobody can read its output, when the terminal goes away, or at a limit of the system.
 #include <csignal>
 
 #include <sys/wait.h>
@@ -75,6 +75,60 @@ TEST_F(Streams, AHangUpStopsARunWithItsCheckpoint) {
                   "--out r -q) & p=$!; until [ -d r/checkpoint ]; do sleep 0.02; done; kill -HUP $p; sleep 0.3; "
                   "kill -0 $p && kill -TERM $p; wait $p"),
             75);
+}
+
+// Batch systems announce the end of a job with a signal; past its limit on processor time a process hears SIGXCPU again
+// and again.
+TEST_F(Streams, OtherSignalsOfBatchSystemsStopARunToo) {
+  for (const std::string signals : {"USR1", "USR2", "XCPU", "XCPU XCPU XCPU"}) {
+    EXPECT_EQ(shell("$P $T --set train.updates=1000000000 --set train.checkpoint_every=1000000000 --out r -q --force & "
+                    "p=$!; until [ -d r/checkpoint ]; do sleep 0.02; done; for s in " +
+                    signals + "; do kill -$s $p; done; wait $p"),
+              75)
+        << signals;
+    EXPECT_TRUE(std::filesystem::exists(folder / "r/checkpoint/state.safetensors")) << signals;
+    std::filesystem::remove_all(folder / "r");
+  }
+}
+
+TEST_F(Streams, AFileThatMayNotGrowIsAnErrorWithItsName) {
+  const std::string hint = "raise the limit on the size of files (ulimit -f)";
+  ASSERT_EQ(shell("$P $T --set train.updates=3 --out whole -q >o"), 0);
+  const std::pair<const char*, const char*> lines[] = {
+      {"$P $T --set train.updates=3 --out r -q", "config.toml"},
+      {"$P report whole --out page.html", "cannot write page.html"},
+      {"$P prepare --task copy_first_input --cell gru --units 40 --layers 1 --set task.steps=5 --out model", "model"}};
+  for (const auto& [line, name] : lines) {
+    EXPECT_EQ(shell(std::string("bash -c 'ulimit -f 1; ") + line + "' 2>&1 >/dev/null | cat >e; exit 0"), 0);
+    EXPECT_EQ(shell(std::string("bash -c 'ulimit -f 1; ") + line + " >/dev/null 2>&1'"), 3) << line;
+    EXPECT_THAT(bytes("e"), testing::AllOf(testing::HasSubstr(name), testing::HasSubstr(hint))) << line;
+  }
+  EXPECT_EQ(shell("(ulimit -f 0; $P info -q >o) 2>/dev/null"), 3);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    EXPECT_EQ(entry.path().string().find(".new-"), std::string::npos) << entry.path() << " is left";
+}
+
+TEST_F(Streams, ARunThatMetTheLimitOnTheSizeOfFilesGoesOnToTheSameBits) {
+  const std::string line = "$P $T --set train.updates=400 --set train.validate_every=4 ";
+  ASSERT_EQ(shell(line + "--out whole -q >o"), 0);
+  // The journal grows with every validation, and nothing else that the training writes does.
+  const auto limit = std::filesystem::file_size(folder / "whole/journal.jsonl") / 2 / 1024;
+  ASSERT_EQ(shell("bash -c 'ulimit -f " + std::to_string(limit) + "; " + line + "--out cut -q >/dev/null 2>&1'"), 3);
+  ASSERT_FALSE(std::filesystem::exists(folder / "cut/result.json"));
+  ASSERT_GT(std::filesystem::file_size(folder / "cut/journal.jsonl"), limit * 1024 - 1024);
+  EXPECT_EQ(shell("$P train --resume cut -q >o"), 0);
+  EXPECT_EQ(bytes("cut/models/replica-00.safetensors"), bytes("whole/models/replica-00.safetensors"));
+}
+
+TEST_F(Streams, AJournalThatIsNoFileIsRefusedAtOnce) {
+  ASSERT_EQ(shell("$P $T --set train.updates=1000000000 --out r -q & p=$!; until [ -d r/checkpoint ]; do sleep 0.02; "
+                  "done; kill -TERM $p; wait $p"),
+            75);
+  for (const std::string make :
+       {"mkfifo r/journal.jsonl", "ln -s /dev/full r/journal.jsonl", "mkdir r/journal.jsonl"}) {
+    EXPECT_EQ(shell("rm -rf r/journal.jsonl; " + make + "; timeout 20 $P train --resume r -q 2>e"), 3) << make;
+    EXPECT_THAT(bytes("e"), testing::HasSubstr("cannot write the journal r/journal.jsonl")) << make;
+  }
 }
 
 }  // namespace

@@ -11,18 +11,15 @@
 
 #include <hysteron/error.hpp>
 
+#include "files/write_failure.hpp"
+
 namespace hysteron {
 namespace {
 
 Error cannot(const std::string& doing, const std::filesystem::path& path, int number) {
-  std::string hint;
-  if (number == ENOSPC || number == EDQUOT) hint = "make room on the disk";
-  if (number == EISDIR) hint = "name a file in it";
-  if (number == ENOENT) hint = "the folder does not exist; create it";
-  if (number == EACCES || number == EROFS || number == EPERM) hint = "choose a folder that you may write to";
   return data_error({.what = "cannot " + doing + " " + path.string(),
                      .found = std::generic_category().message(number),
-                     .hint = hint});
+                     .hint = way_out_of(number)});
 }
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <hysteron/error.hpp>
@@ -11,14 +12,22 @@
 
 #include "files/json.hpp"
 #include "files/source.hpp"
+#include "files/write_failure.hpp"
 
 namespace hysteron {
 
 class Journal::File {
  public:
   explicit File(std::filesystem::path path) : path_(std::move(path)) {
-    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (descriptor_ < 0) throw refused();
+    // A pipe without a reader must not hang.
+    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
+    if (descriptor_ < 0 && errno != ENXIO && errno != EISDIR) throw refused();
+    struct stat status {};
+    if (descriptor_ >= 0 && ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode)) return;
+    if (descriptor_ >= 0) ::close(descriptor_);
+    throw data_error({.what = "cannot write the journal " + path_.string(),
+                      .expected = "a regular file, or nothing there",
+                      .found = "a folder, pipe or device"});
   }
   File(const File&) = delete;
   File& operator=(const File&) = delete;
@@ -41,7 +50,7 @@ class Journal::File {
     const int number = errno;
     return data_error({.what = "cannot write the journal " + path_.string(),
                        .found = std::generic_category().message(number),
-                       .hint = number == ENOSPC ? "make room on the disk" : ""});
+                       .hint = way_out_of(number)});
   }
 
   std::filesystem::path path_;

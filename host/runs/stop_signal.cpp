@@ -12,13 +12,14 @@ std::atomic<bool> requested{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may only touch what has no lock");
 
 extern "C" void request_stop(int signal) {
-  if (requested.exchange(true)) _exit(128 + signal);
+  // Past its limit on processor time a process hears SIGXCPU every second, while it writes its checkpoint.
+  if (requested.exchange(true) && signal != SIGXCPU) _exit(128 + signal);
 }
 
 }  // namespace
 
 void listen_for_stop_signals() {
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGHUP}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU}) {
     struct sigaction before {};
     // A signal that was ignored when the program began stays ignored: under nohup, or in the background of a script.
     if (sigaction(signal, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) continue;
