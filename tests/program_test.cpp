@@ -214,7 +214,7 @@ TEST_F(Program, ResumeRefusesWhatCannotGoOn) {
   put(state, half);
   EXPECT_THAT(fails(3, "train --resume run"), HasSubstr("state.safetensors"));
   // Options that would be ignored are refused: a run resumes with its own settings.
-  for (const std::string more : {"--set train.updates=9", "--units 9", "--out b", "--force", "config.toml"})
+  for (const std::string more : {"--set train.batch=9", "--units 9", "--out b", "--force", "config.toml"})
     EXPECT_THAT(fails(2, "train --resume run " + more), HasSubstr("--resume")) << more;
   std::filesystem::remove_all(folder / "run/checkpoint");
   EXPECT_THAT(fails(2, "train --resume run"), HasSubstr("checkpoint"));

@@ -64,6 +64,37 @@ TEST_F(StartsFromFile, ARunGoesOnFromTheModelOfAnother) {
   EXPECT_EQ(bytes("more/models/replica-00.safetensors"), models);
 }
 
+// A finished run that is given more updates ends where one that had them from the beginning ends.
+TEST_F(StartsFromFile, AFinishedRunGoesOnForLonger) {
+  const std::string options = "--cell gru --units 4 --layers 1 --set train.validate_every=3 --out ";
+  succeeds(train(options + "short", 6));
+  succeeds(train(options + "long", 12));
+  EXPECT_NE(bytes("short/models/replica-00.safetensors"), bytes("long/models/replica-00.safetensors"));
+  EXPECT_THAT(fails(2, "train --resume short"), HasSubstr("finished"));
+  EXPECT_THAT(fails(2, "train --resume short --set train.updates=6"), HasSubstr("longer"));
+  EXPECT_THAT(fails(2, "train --resume short --set train.updates=12 --set train.batch=2"), HasSubstr("train.batch"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "short/result.json"));
+  EXPECT_EQ(succeeds("train --resume short --set train.updates=12 --json").json()["steps"], 12);
+  EXPECT_EQ(bytes("short/models/replica-00.safetensors"), bytes("long/models/replica-00.safetensors"));
+  EXPECT_EQ(bytes("short/config.toml"), bytes("long/config.toml"));
+  EXPECT_THAT(bytes("short/report.html"), HasSubstr("</html>"));
+  // Episodes of an agent, and epochs.
+  const std::string maze =
+      "train --task t_maze --set train.replay=200 --set init.measure_draws=0 --cell gru --units 4 "
+      "--layers 1 --set train.evaluate_every=2 --set train.updates_per_episode=1 --set train.episodes=";
+  succeeds(maze + "2 --out maze");
+  succeeds("train --resume maze --set train.episodes=4");
+  succeeds(maze + "4 --out maze4");
+  EXPECT_EQ(bytes("maze/models/replica-00.safetensors"), bytes("maze4/models/replica-00.safetensors"));
+  const std::string epochs =
+      "train --task arrays --inputs X.npy --targets Y.npy --set init.measure_draws=0 --cell gru --units 4 --layers 1 "
+      "--set train.epochs=";
+  succeeds(epochs + "1 --out one");
+  succeeds("train --resume one --set train.epochs=3");
+  succeeds(epochs + "3 --out three");
+  EXPECT_EQ(bytes("one/models/replica-00.safetensors"), bytes("three/models/replica-00.safetensors"));
+}
+
 TEST_F(StartsFromFile, OfPyTorchWhateverItsCellAndReadOut) {
   const NamedArray weight{"head.weight", make_array({3, 4}, normal(12, 3))},
       bias{"head.bias", make_array({3}, normal(3, 4))};

@@ -76,14 +76,16 @@ std::vector<std::string> Options::assignments() const {
   return all;
 }
 
-void Options::expect_no_settings(const std::string& what) const {
+void Options::expect_no_settings(const std::string& what, std::span<const std::string> but) const {
   std::string found = file_;
-  if (!assignments_.empty()) found = "--set " + assignments_.front();
+  for (const std::string& assignment : assignments_)
+    if (std::ranges::find(but, assignment.substr(0, assignment.find('='))) == but.end()) found = "--set " + assignment;
   for (const Taken& taken : taken_)
     if (taken.argument->given()) found = taken.flag.flag + (taken.set ? "" : " " + taken.text);
   if (found.empty()) return;
   throw usage_error({.what = what + " goes on with the settings that it began with",
-                     .expected = "no others with --resume",
+                     .expected = but.empty() ? "no others with --resume"
+                                             : fmt::format("no others with --resume than {}", fmt::join(but, ", ")),
                      .found = found,
                      .hint = "leave it out, or begin anew with another --out"});
 }

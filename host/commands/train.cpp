@@ -15,6 +15,9 @@
 namespace hysteron {
 namespace {
 
+// The keys that say how long a run lasts.
+const std::vector<std::string> lengths_of_run{"train.updates", "train.epochs", "train.episodes"};
+
 class Train final : public Command {
  public:
   std::vector<std::string> words() const override { return {"train"}; }
@@ -37,7 +40,10 @@ replica has them, and its sizes are the network's. Ctrl-C once finishes the step
     reading_.declare(arguments);
     arguments.add("--out", &out_, "the run folder").value_name("FOLDER").otherwise("runs/TASK-CELL-INIT-SEED");
     arguments.add("--force", &force_, "replace an existing run folder");
-    arguments.add("--resume", &resume_, "go on with the run in this folder, with its own configuration")
+    arguments
+        .add("--resume", &resume_,
+             "go on with the run in this folder, with its own configuration; --set train.updates=N lets it go on for "
+             "longer, even if it is finished")
         .excludes({"--out", "--force"})
         .value_name("FOLDER");
   }
@@ -63,10 +69,32 @@ replica has them, and its sizes are the network's. Ctrl-C once finishes the step
   }
 
  private:
+  // As it began, except for how long it lasts.
   Settings settings_of_run() const {
-    options_.expect_no_settings("a run");
-    expect_resumable(resume_);
+    options_.expect_no_settings("a run", lengths_of_run);
+    Settings settings = recorded_settings();
+    if (!is_finished(resume_)) expect_resumable(resume_);
+    if (is_finished(resume_) && options_.assignments().empty())
+      throw usage_error({.what = "the run " + resume_ + " cannot be resumed",
+                         .expected = "the folder of a run that was stopped",
+                         .found = "that it is finished: it has its result.json",
+                         .hint = "--set train.updates=N goes on for longer; --force --out NAME starts anew"});
+    for (const std::string& assignment : options_.assignments()) settings.assign(assignment);
+    if (!is_finished(resume_)) return settings;
+    Settings before = recorded_settings(), now = settings;
+    configure(before, Sections::task_and_training, StartFile::passed_over);
+    configure(now, Sections::task_and_training, StartFile::passed_over);
+    for (const std::string& key : lengths_of_run)
+      if (now.declared(key) && now.integer(key) > before.integer(key)) return settings;
+    throw usage_error({.what = "the run " + resume_ + " is finished, and would not go on for longer",
+                       .expected = fmt::format("more of {} than it had", fmt::join(lengths_of_run, ", ")),
+                       .found = fmt::format("{}", fmt::join(options_.assignments(), ", ")),
+                       .hint = "its config.toml says how long it was"});
+  }
+
+  Settings recorded_settings() const {
     Settings settings;
+    if (!is_run_folder(resume_)) expect_resumable(resume_);
     settings.read_file(std::filesystem::path(resume_) / "config.toml");
     // A run of before there was the key.
     if (settings.mentions("train.epochs") && !settings.mentions("train.split"))
@@ -76,7 +104,7 @@ replica has them, and its sizes are the network's. Ctrl-C once finishes the step
 
   RunPlace place(const Settings& settings, const std::vector<std::string>& arguments) const {
     using Begin = RunPlace::Begin;
-    if (!resume_.empty()) return {resume_, Begin::resuming, arguments};
+    if (!resume_.empty()) return {resume_, Begin::resuming, arguments, !options_.assignments().empty()};
     const std::string name = fmt::format("runs/{}-{}-{}-{}", settings.text("task.name"), settings.text("model.cell"),
                                          settings.text("init.name"), settings.integer("seed"));
     return {out_.empty() ? name : out_, force_ ? Begin::replacing : Begin::fresh, arguments};

@@ -17,7 +17,12 @@ namespace hysteron {
 namespace {
 
 RunFolder folder_of(const Settings& settings, const Backend& backend, const RunPlace& place) {
-  if (place.begin == RunPlace::Begin::resuming) return RunFolder::resume(place.path);
+  if (place.begin == RunPlace::Begin::resuming) {
+    if (place.farther && has_checkpoint(place.path)) std::filesystem::remove(place.path / "result.json");
+    RunFolder folder = RunFolder::resume(place.path);
+    if (place.farther) write_file(folder.config(), settings.to_toml());
+    return folder;
+  }
   return RunFolder::create(place.path, place.begin == RunPlace::Begin::replacing ? Existing::replace : Existing::refuse,
                            settings.to_toml(), json_lines(environment_json(backend, place.arguments)) + "\n");
 }

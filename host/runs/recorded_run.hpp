@@ -17,6 +17,7 @@ struct RunPlace {
   std::filesystem::path path;
   enum class Begin { fresh, replacing, resuming } begin = Begin::fresh;
   std::vector<std::string> arguments;  ///< the command line, for environment.json
+  bool farther = false;                ///< resuming, with settings that let it go on for longer, finished or not
 };
 
 /// Carries out a configuration in a run folder: models, journal, checkpoints, result.json.
