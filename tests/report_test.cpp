@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <hysteron/run_record.hpp>
+
 #include "report/page.hpp"
 #include "tests/child_program.hpp"
 
@@ -33,6 +35,14 @@ constexpr const char* watch_width =
     "document.documentElement.dataset.overlap = String(boxes.some((a, i) => boxes.some((b, j) => j > i && a.left < "
     "b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)));</script>";
 
+/// What is drawn: by figure the legend's texts, the dashes of the lines, and the ends of the axis of values.
+constexpr const char* watch_lines =
+    "<script>document.documentElement.dataset.lines = Object.values(Chart.instances).map(c => "
+    "c.legend.legendItems.map(i => i.text).join('; ') + ' | ' + c.data.datasets.map(d => `${d.borderDash ?? 'whole'} "
+    "from "
+    "${d.borderDashOffset ?? 0}`).join('; ') + ' | ' + c.scales.y.min + ' to ' + c.scales.y.max + ' | ' + "
+    "c.scales.x.ticks.map(t => t.label).join(' ')).join(' || ');</script>";
+
 class Report : public ProgramTest {
  protected:
   void make_runs() const {
@@ -48,7 +58,7 @@ class Report : public ProgramTest {
   std::string opened(const std::string& page, int width) const {
     std::string html = page;
     html.replace(html.find("<head>"), 6, std::string("<head>") + watch_errors);
-    html.replace(html.rfind("</body>"), 7, std::string(watch_width) + "</body>");
+    html.replace(html.rfind("</body>"), 7, std::string(watch_width) + watch_lines + "</body>");
     put(folder / "watched.html", html);
     const Ended ended =
         Child(browser(),
@@ -175,6 +185,48 @@ TEST_F(Report, ATableForEachKindOfRun) {
   const std::string out = succeeds("report runs/classic maze --out page.html").out;
   EXPECT_THAT(out, AllOf(HasSubstr("copy_first_input gru classic"), HasSubstr("test loss"),
                          HasSubstr("t_maze gru classic"), HasSubstr("first optimal")));
+  EXPECT_THAT(bytes("page.html"),
+              AllOf(HasSubstr("<h3>Replicas solved</h3>"), HasSubstr("<h3>Replicas with an optimal"),
+                    HasSubstr("the variability amongst attractors")));
+}
+
+// What is judged by episodes is drawn over episodes; attractors are explained where they were counted.
+TEST_F(Report, OfEpisodesCountsEpisodes) {
+  succeeds(
+      "train --task t_maze --cell gru --units 4 --layers 1 --set train.episodes=6 --set train.evaluate_every=2 --set "
+      "train.updates_per_episode=5 --set train.replay=30 --set init.measure_draws=0 --out maze");
+  const RunHistory history = read_run(folder / "maze").history;
+  ASSERT_EQ(history.returns.size(), 4u);
+  for (const auto& [episode, values] : history.returns) EXPECT_EQ(history.optimal.count(episode), 1u) << episode;
+  const std::string page = bytes("maze/report.html");
+  EXPECT_THAT(page, AllOf(Not(HasSubstr("gradient step\"")), Not(HasSubstr("the variability amongst attractors"))));
+}
+
+Page page_of(Chart chart) {
+  chart.title = "figure", chart.x_label = "step", chart.y_label = "value";
+  Page page{};
+  page.charts.push_back(std::move(chart));
+  return page;
+}
+
+TEST_F(Report, LinesThatAreEqualTakeTurns) {
+  if (browser().empty()) GTEST_SKIP() << "there is no chromium or chrome to open the page with";
+  Chart chart;
+  for (const char* name : {"a", "b", "c"}) chart.lines.push_back({.name = name, .x = {0, 4}, .y = {1, 2}});
+  chart.lines.push_back({.name = "other", .x = {0, 4}, .y = {2, 2}});
+  EXPECT_THAT(opened(html_of(page_of(chart)), 1280),
+              HasSubstr("a; b; c; other | 7,14 from 0; 7,14 from -7; 7,14 from -14; whole from 0"));
+}
+
+TEST_F(Report, ALevelFarAwayDoesNotSqueezeTheLines) {
+  if (browser().empty()) GTEST_SKIP() << "there is no chromium or chrome to open the page with";
+  Chart chart;
+  chart.y_scale = Scale::logarithmic;
+  chart.lines.push_back({.name = "loss", .x = {0, 1}, .y = {2, 1}});
+  chart.levels = {{0.9, "trivial"}, {0.001, "solved"}, {500, "diverged"}};
+  const std::string root = opened(html_of(page_of(chart)), 1280);
+  EXPECT_THAT(root, HasSubstr("loss; trivial; solved: 0.001, below; diverged: 500, above"));
+  EXPECT_THAT(root, testing::ContainsRegex("\\| 0\\.[0-9]+ to [0-9] \\| 0 1\""));  // and a step has no halves
 }
 
 TEST_F(Report, ShowsAnUnfinishedRun) {

@@ -15,7 +15,7 @@ constexpr CourseEvent course_events[] = {{"warmed", "step", "vaa_star", &RunHist
                                          {"validated", "update", "valid_accuracy", &RunHistory::valid_accuracy},
                                          {"measured", "update", "vaa", &RunHistory::vaa},
                                          {"evaluated", "episode", "return", &RunHistory::returns},
-                                         {"evaluated", "update", "optimal", &RunHistory::optimal}};
+                                         {"evaluated", "episode", "optimal", &RunHistory::optimal}};
 
 RecordedMemory memory_of(const JsonObject& line) {
   RecordedMemory memory{.error_by_lag = line.numbers("error_by_lag"),

@@ -6,6 +6,8 @@
 
 #include <hysteron/version.hpp>
 
+#include "report/replica_figures.hpp"
+
 namespace hysteron {
 namespace {
 
@@ -15,10 +17,6 @@ constexpr std::string_view warm_up_paper =
 constexpr std::string_view autoencoder_paper =
     "<li>A. Carta, A. Sperduti, D. Bacciu: Short-term memory optimization in recurrent neural networks by "
     "autoencoder-based initialization (2020). arXiv 2011.02886.</li>";
-
-bool measured_attractors(const RunResult& result) {
-  return !result.vaa_drawn.empty() || !result.vaa_start.empty() || !result.vaa_end.empty();
-}
 
 bool any_run(const Page& page, bool (*fits)(const RunResult&)) {
   return page.groups.empty() || std::ranges::any_of(page.groups, [&](const RunGroup& group) {

@@ -95,6 +95,12 @@ std::string comparisons_of(const std::vector<Comparison>& comparisons) {
   return html + "</ul>\n";
 }
 
+bool shows_attractors(const Page& page) {
+  return std::ranges::any_of(page.groups, [](const RunGroup& group) {
+    return std::ranges::any_of(group.runs, [](const RunRecord& run) { return measured_attractors(run.result); });
+  });
+}
+
 template <class Figures>
 std::string figures_of(const Figures& figures) {
   std::string html;
@@ -132,7 +138,7 @@ std::string html_of(const Page& page) {
   html += figures_of(page.charts) + figures_of(page.pictures);
   for (const RunGroup& group : page.groups) html += group_of(group);
   if (!page.groups.empty()) {
-    html += reading;
+    if (shows_attractors(page)) html += reading;
     html += "<h2>Runs</h2>\n";
     for (const RunGroup& group : page.groups) {
       const std::vector<std::string> labels = labels_of(group.runs);

@@ -49,6 +49,10 @@ std::vector<double> optimal_episode(const RunResult& result) {
 
 }  // namespace figures
 
+bool measured_attractors(const RunResult& result) {
+  return !result.vaa_drawn.empty() || !result.vaa_start.empty() || !result.vaa_end.empty();
+}
+
 bool holds_numbers(const std::vector<double>& values) {
   return std::any_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
 }

@@ -23,6 +23,7 @@ std::vector<double> optimal_episode(const RunResult& result);
 
 }  // namespace figures
 
+bool measured_attractors(const RunResult& result);      ///< whether it has a VAA at any time
 bool holds_numbers(const std::vector<double>& values);  ///< whether any is finite
 
 }  // namespace hysteron

@@ -58,16 +58,19 @@ Course optimal_course(const Course& course) {
   return counts;
 }
 
+std::string of_replicas(const std::string& label, const RunRecord& run) {
+  return fmt::format("{}, of {}", label, run.result.replicas);
+}
+
 void add_solved(Chart& chart, const RunRecord& run, std::size_t color, const std::string& label) {
   const auto& predictions = run.result.predictions;
+  if (!predictions) return;
   Course counts;
-  if (!predictions)
-    counts = optimal_course(run.history.optimal);
-  else if (predictions->solved_accuracy)
+  if (predictions->solved_accuracy)
     counts = solved_course(run.history.valid_accuracy, *predictions->solved_accuracy, Reached::from_below);
   else if (predictions->solved_loss)
     counts = solved_course(run.history.valid_loss, *predictions->solved_loss, Reached::from_above);
-  add_lines(chart, counts, color, fmt::format("{}, of {}", label, run.result.replicas));
+  add_lines(chart, counts, color, of_replicas(label, run));
 }
 
 }  // namespace
@@ -116,16 +119,21 @@ std::vector<Chart> charts_of(const std::vector<RunRecord>& runs, const std::vect
                  .y_to = 1,
                  .lines = {},
                  .levels = {}};
-  Chart solved{
-      .title = "Replicas solved",
-      .caption = "Replicas whose validation reached the level that counts as solved, or whose policy is optimal.",
-      .x_label = "gradient step",
-      .y_label = "replicas",
-      .y_scale = Scale::counts,
-      .y_from = 0,
-      .y_to = static_cast<double>(runs[0].result.replicas),
-      .lines = {},
-      .levels = {}};
+  const auto most_replicas =
+      std::ranges::max(runs, {}, [](const RunRecord& run) { return run.result.replicas; }).result.replicas;
+  Chart solved{.title = "Replicas solved",
+               .caption = "Replicas whose validation has reached the level that counts as solved.",
+               .x_label = "gradient step",
+               .y_label = "replicas",
+               .y_scale = Scale::counts,
+               .y_from = 0,
+               .y_to = static_cast<double>(most_replicas),
+               .lines = {},
+               .levels = {}};
+  Chart optimal = solved;
+  optimal.title = "Replicas with an optimal policy";
+  optimal.caption = "Of the greedy policies at each evaluation.";
+  optimal.x_label = "episode";
   for (std::size_t i = 0; i < runs.size(); ++i) {
     add_lines(warm, runs[i].history.warm_up, i, labels[i]);
     add_lines(loss, runs[i].history.valid_loss, i, labels[i]);
@@ -133,6 +141,7 @@ std::vector<Chart> charts_of(const std::vector<RunRecord>& runs, const std::vect
     add_lines(returns, runs[i].history.returns, i, labels[i]);
     add_lines(accuracy, runs[i].history.valid_accuracy, i, labels[i]);
     add_solved(solved, runs[i], i, labels[i]);
+    add_lines(optimal, optimal_course(runs[i].history.optimal), i, of_replicas(labels[i], runs[i]));
   }
   if (const auto& predictions = runs[0].result.predictions) {
     if (predictions->trivial_loss) loss.levels.push_back({*predictions->trivial_loss, "without memory"});
@@ -144,7 +153,7 @@ std::vector<Chart> charts_of(const std::vector<RunRecord>& runs, const std::vect
       if (std::isfinite(level.value)) returns.levels.push_back(level);  // of an unfinished run they are not known
   }
   std::vector<Chart> charts;
-  for (Chart* chart : {&warm, &vaa, &loss, &returns, &accuracy, &solved})
+  for (Chart* chart : {&warm, &vaa, &loss, &returns, &accuracy, &solved, &optimal})
     if (!chart->lines.empty()) charts.push_back(std::move(*chart));
   return charts;
 }

@@ -21,7 +21,7 @@ struct RunHistory {
   Course valid_loss, valid_accuracy;                       ///< at every validation
   Course vaa;                                              ///< during training
   Course returns;                                          ///< at every evaluation of the policies, by episode
-  Course optimal;                                          ///< at the same, by gradient step: 1 or 0
+  Course optimal;                                          ///< at the same, by episode: 1 or 0
   std::map<int, RecordedMemory> memory_start, memory_end;  ///< by replica: initialized, trained
   /// The norm of dloss/dstate at every step of the sequences, by gradient step, replica and layer.
   std::map<std::int64_t, std::map<int, std::map<int, std::vector<double>>>> gradients;

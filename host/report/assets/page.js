@@ -7,9 +7,19 @@
   const number = new Intl.NumberFormat("en", {maximumSignificantDigits: 4});
   const drawn = [];
 
-  // Of strong lines that are equal, the later ones leave gaps for those before.
-  const coversAnother = (lines, line) => line.strong && lines.slice(0, lines.indexOf(line)).some(
-    other => other.strong && JSON.stringify(other.points) === JSON.stringify(line.points));
+  // Strong lines that are equal take turns, so that each is seen.
+  const dashOf = (lines, line) => {
+    const equal = line.strong ? lines.filter(other => other.strong && JSON.stringify(other.points) === JSON.stringify(line.points)) : [];
+    return equal.length < 2 ? {} : {borderDash: [7, 7 * (equal.length - 1)], borderDashOffset: -7 * equal.indexOf(line), borderCapStyle: "butt"};
+  };
+
+  // A level far from all lines would squeeze them: the legend says where it is.
+  const distant = (data, level) => {
+    const all = data.lines.flatMap(line => line.points.map(point => point[1]).filter(value => value > 0));
+    if (!data.logarithmic || all.length === 0) return "";
+    const least = all.reduce((a, b) => Math.min(a, b)), largest = all.reduce((a, b) => Math.max(a, b));
+    return level.value < least / 10 ? "below" : level.value > largest * 10 ? "above" : "";
+  };
 
   const datasets = data => {
     const lines = data.lines.map(line => {
@@ -19,15 +29,19 @@
         data: line.points.map(([x, y]) => ({x, y})),
         borderColor: line.strong ? color : color + "66", backgroundColor: color,
         borderWidth: line.strong ? 2.5 : 1.1, pointRadius: line.points.length < 2 ? 3 : 0, pointHitRadius: 8, tension: 0,
-        stepped: data.counts, borderDash: coversAnother(data.lines, line) ? [7, 7] : [],
+        stepped: data.counts, ...dashOf(data.lines, line),
       };
     });
     const all = data.lines.flatMap(line => line.points.map(point => point[0]));
     const from = all.reduce((a, b) => Math.min(a, b), Infinity), to = all.reduce((a, b) => Math.max(a, b), -Infinity);
-    const levels = data.levels.map((level, i) => ({
-      label: level.name, group: `level ${i}`, strong: true, order: 2, data: [{x: from, y: level.value}, {x: to, y: level.value}],
-      borderColor: themed("--soft"), backgroundColor: themed("--soft"), borderWidth: 1.4, borderDash: i % 2 ? [2, 3] : [7, 4], pointRadius: 0,
-    }));
+    const levels = data.levels.map((level, i) => {
+      const where = distant(data, level);
+      return {
+        label: where ? `${level.name}: ${number.format(level.value)}, ${where}` : level.name, group: `level ${i}`, strong: true, order: 2,
+        data: where ? [] : [{x: from, y: level.value}, {x: to, y: level.value}],
+        borderColor: themed("--soft"), backgroundColor: themed("--soft"), borderWidth: 1.4, borderDash: i % 2 ? [2, 3] : [7, 4], pointRadius: 0,
+      };
+    });
     return lines.concat(levels);
   };
 
@@ -54,6 +68,9 @@
     grid: {color: themed("--line"), borderColor: themed("--line")},
   });
 
+  // Steps and episodes have no halves.
+  const wholeSteps = data => data.lines.every(line => line.points.every(point => Number.isInteger(point[0])));
+
   // Of an axis that something would leave; else it ends by itself.
   const endOf = data =>
     data.most !== null && data.lines.some(line => line.points.some(point => point[1] > data.most)) ? data.most : undefined;
@@ -75,7 +92,7 @@
         animation: false, parsing: false, normalized: false, responsive: true, maintainAspectRatio: false,
         interaction: {mode: "nearest", axis: "xy", intersect: false},
         scales: {
-          x: axis(data.x, "linear", []),
+          x: axis(data.x, "linear", [], undefined, wholeSteps(data)),
           y: axis(data.y, data.logarithmic ? "logarithmic" : "linear", room(data), endOf(data), data.counts),
         },
         plugins: {
@@ -83,6 +100,8 @@
             position: "bottom", onClick: toggle, maxHeight: 72,
             labels: {
               color: themed("--ink"), boxWidth: 22, boxHeight: 2, sort: (a, b) => a.datasetIndex - b.datasetIndex,
+              generateLabels: chart => Chart.defaults.plugins.legend.labels.generateLabels(chart).map(item =>
+                typeof chart.data.datasets[item.datasetIndex].group === "number" ? {...item, lineDash: []} : item),
               filter: (item, all) => all.datasets[item.datasetIndex].strong && item.text !== "",
             },
           },
