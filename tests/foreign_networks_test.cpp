@@ -121,6 +121,12 @@ TEST_F(ForeignNetworks, CellsAndListsOfThemAreRead) {
   EXPECT_EQ(outputs("list.safetensors --recurrent cells"), outputs("stack.safetensors"));
   EXPECT_EQ(outputs("list.safetensors --recurrent cells.0"), right);
 
+  put_network("two.safetensors", {gru("upper.", "_l0", 5, 11), gru("lower.", "_l0", 3, 1)});
+  EXPECT_THAT(fails(2, line("two.safetensors")), HasSubstr("--recurrent lower,upper"));
+  EXPECT_EQ(outputs("two.safetensors --recurrent lower,upper"), outputs("stack.safetensors"));
+  EXPECT_THAT(fails(3, line("two.safetensors --recurrent upper,lower")), HasSubstr("wrong shape"));
+  EXPECT_THAT(fails(2, line("two.safetensors --recurrent lower,uper")), HasSubstr("\"upper\""));
+
   put_network("pair.safetensors", {gru("encoder.", "_l0", 3, 1), gru("decoder.", "_l0", 4, 21)});
   EXPECT_THAT(fails(2, line("pair.safetensors")), AllOf(HasSubstr("--recurrent decoder"), HasSubstr("encoder")));
   EXPECT_EQ(outputs("pair.safetensors --recurrent encoder"), right);
@@ -208,6 +214,13 @@ TEST_F(ForeignNetworks, AnRnnIsToldToBeOfRelu) {
   wrong.metadata["nonlinearity"] = "gelu";
   write_safetensors(folder / "wrong.safetensors", wrong);
   EXPECT_THAT(fails(2, infer + "wrong.safetensors --cell elman"), HasSubstr("unknown nonlinearity"));
+}
+
+TEST_F(ForeignNetworks, AParametrizedWeightIsSaidToBeOne) {
+  std::vector<NamedArray> layer = gru("rnn.", "_l0", 3, 1);
+  layer[1].name = "rnn.weight_hh_l0_v";
+  put_network("norm.safetensors", {layer, {tensor("rnn.weight_hh_l0_g", {15, 1}, 3)}});
+  EXPECT_THAT(fails(3, line("norm.safetensors")), HasSubstr("remove_weight_norm"));
 }
 
 // The first two axes turned, everywhere.

@@ -80,7 +80,37 @@ struct Recurrent {
   }
 };
 
+void expect_supported(const RecurrentModule& module) {
+  if (!module.unsupported.empty())
+    throw data_error({.what = "bidirectional networks and projections (proj_size) are not supported",
+                      .expected = "weight_ih_l0, weight_hh_l0, bias_ih_l0, …",
+                      .found = "\"" + module.unsupported + "\"",
+                      .hint = "make the network with bidirectional=False and proj_size=0"});
+}
+
+// "a,b": modules of one layer each, from the inputs up.
+Recurrent stack_of(const std::vector<RecurrentModule>& all, const std::string& asked) {
+  Recurrent stack{Recurrent::Form::list, {}};
+  std::vector<std::string> names;
+  for (const RecurrentModule& module : all) names.push_back(name_of(module));
+  for (std::size_t at = 0; at <= asked.size();) {
+    const std::size_t end = std::min(asked.find(',', at), asked.size());
+    const auto found = std::ranges::find(names, asked.substr(at, end - at));
+    if (found == names.end()) throw unknown_name("recurrent network", asked.substr(at, end - at), names);
+    const RecurrentModule& module = all[static_cast<std::size_t>(found - names.begin())];
+    if (module.layers != 1)
+      throw usage_error({.what = "a network of several layers cannot be one layer of another",
+                         .expected = "--recurrent with names of modules of one layer each",
+                         .found = fmt::format("{} of {} layers", *found, module.layers)});
+    expect_supported(module);
+    stack.modules.push_back(module);
+    at = end + 1;
+  }
+  return stack;
+}
+
 Recurrent chosen_recurrent(const std::vector<RecurrentModule>& all, const std::string& asked) {
+  if (asked.find(',') != std::string::npos) return stack_of(all, asked);
   std::vector<RecurrentModule> modules;
   for (const RecurrentModule& module : all)
     if (asked.empty() || name_of(module) == asked || module.prefix.starts_with(asked + ".")) modules.push_back(module);
@@ -89,12 +119,7 @@ Recurrent chosen_recurrent(const std::vector<RecurrentModule>& all, const std::s
     for (const RecurrentModule& module : all) names.push_back(name_of(module));
     throw unknown_name("recurrent network", asked, names);
   }
-  for (const RecurrentModule& module : modules)
-    if (!module.unsupported.empty())
-      throw data_error({.what = "bidirectional networks and projections (proj_size) are not supported",
-                        .expected = "weight_ih_l0, weight_hh_l0, bias_ih_l0, …",
-                        .found = "\"" + module.unsupported + "\"",
-                        .hint = "make the network with bidirectional=False and proj_size=0"});
+  for (const RecurrentModule& module : modules) expect_supported(module);
   if (modules.size() == 1) return {Recurrent::Form::module, modules};
   if (are_halves(modules)) return {Recurrent::Form::halves, modules};
   const std::vector<RecurrentModule> list = layers_of_list(modules);
@@ -104,7 +129,8 @@ Recurrent chosen_recurrent(const std::vector<RecurrentModule>& all, const std::s
       {.what = "more than one recurrent network in the file",
        .expected = "--recurrent NAME, or the halves of a double layer, first. and second.",
        .found = names_of(modules),
-       .hint = list.empty() ? fmt::format("--recurrent {} takes the first of them", first)
+       .hint = list.empty() ? fmt::format("--recurrent {} takes the first alone, --recurrent {},{} two as layers",
+                                          first, first, name_of(modules[1]))
                             : fmt::format("--recurrent {} takes them as the layers of one network, --recurrent {} the "
                                           "first alone",
                                           first.substr(0, first.rfind('.')), first)});
@@ -204,13 +230,13 @@ StoredModel foreign_model(Safetensors file, const ModelReading& reading) {
                                ? slice.name
                                : recurrent.name(slice.name.substr(0, slice.name.rfind("_l")), slice.layer, slice.part));
   }
-  stored.taken = fmt::format("{}{} from \"{}\", {} inputs, {} units, {} layer{}; {}", stored.shape.cell->name, said,
-                             names_of(recurrent.modules), stored.shape.inputs, stored.shape.units, stored.shape.layers,
-                             stored.shape.layers == 1 ? "" : "s",
-                             stored.shape.outputs == 0
-                                 ? std::string("no read-out")
-                                 : fmt::format("read-out \"{}\", {} output{}", readout.substr(0, readout.size() - 1),
-                                               stored.shape.outputs, stored.shape.outputs == 1 ? "" : "s"));
+  const std::string names = names_of(recurrent.modules), from = names.empty() ? "" : fmt::format(" from \"{}\"", names);
+  stored.taken = fmt::format(
+      "{}{}{}, {} inputs, {} units, {} layer{}; {}", stored.shape.cell->name, said, from, stored.shape.inputs,
+      stored.shape.units, stored.shape.layers, stored.shape.layers == 1 ? "" : "s",
+      stored.shape.outputs == 0 ? std::string("no read-out")
+                                : fmt::format("read-out \"{}\", {} output{}", readout.substr(0, readout.size() - 1),
+                                              stored.shape.outputs, stored.shape.outputs == 1 ? "" : "s"));
   // What was told of an nn.RNN is written back, so that it need not be told again.
   if (!reading.nonlinearity.empty()) file.metadata["nonlinearity"] = reading.nonlinearity;
   stored.file = std::move(file);

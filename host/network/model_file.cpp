@@ -73,6 +73,12 @@ void check_parameters(const StoredModel& stored) {
   const std::vector<ParameterSlice> slices = parameter_slices(stored.shape);
   for (std::size_t s = 0; s < slices.size(); ++s) {
     const Array* const found = stored.file.find(stored.names[s]);
+    if (!found && (stored.file.find(stored.names[s] + "_v") || stored.file.find(stored.names[s] + "_orig")))
+      throw data_error(
+          {.what = "parameter \"" + stored.names[s] + "\" is stored as something else",
+           .expected = "the weight itself",
+           .found = "what a weight norm, spectral norm or pruning makes it of",
+           .hint = "torch.nn.utils.remove_weight_norm, remove_spectral_norm or prune.remove before saving"});
     if (!found)
       throw data_error({.what = "parameter \"" + stored.names[s] + "\" is missing",
                         .expected = shape_text(file_shape(slices[s])) + " (" + shape_words(stored.shape) + ")",

@@ -14,14 +14,14 @@ struct OtherLayer {
   bool has_bias = false;
 
   bool linear() const { return shape.size() == 2; }
-  std::string name() const { return prefix.empty() ? "weight" : prefix.substr(0, prefix.size() - 1); }
+  std::string name() const { return prefix.substr(0, prefix.size() - 1); }
   std::string text() const { return name() + " " + shape_text(shape); }
 };
 
 std::vector<OtherLayer> other_layers(const Safetensors& file, const std::vector<std::string>& recurrent) {
   std::vector<OtherLayer> layers;
   for (const NamedArray& tensor : file.tensors) {
-    if (tensor.name != "weight" && !tensor.name.ends_with(".weight")) continue;
+    if (!tensor.name.ends_with(".weight")) continue;
     const std::string prefix = tensor.name.substr(0, tensor.name.size() - 6);
     if (std::ranges::find(recurrent, prefix) == recurrent.end())
       layers.push_back({prefix, tensor.array.shape, file.find(prefix + "bias") != nullptr});

@@ -37,9 +37,10 @@ enum class MissingBiases { refused, zeros };
 struct ModelReading {
   std::string cell = {};          ///< "gru" for an nn.GRU, "lstm", "elman" for an nn.RNN
   std::string nonlinearity = {};  ///< of an nn.RNN, "tanh" or "relu"; empty: as the metadata say, else tanh
-  std::string recurrent = {};     ///< the name before weight_ih_l0, of one of several networks; of a list of modules of
-                                  ///< one layer each (NAME.0, NAME.1, ..) its name; empty: the only one
-  std::string readout = {};       ///< the name before weight, or "none"; empty: the layer that can be no other
+  std::string recurrent =
+      {};  ///< the name before weight_ih_l0, of one of several networks; of a list of modules of
+           ///< one layer each (NAME.0, NAME.1, ..) its name, or names, "a,b", from the inputs up; empty: the only one
+  std::string readout = {};  ///< the name before weight, or "none"; empty: the layer that can be no other
   MissingBiases biases = MissingBiases::refused;
 };
 
