@@ -109,6 +109,7 @@ drawn from N(0, 1), and every state is. --noise adds noise to every state, befor
   MeasuredMemory of_autoencoder(Backend& device, Settings& settings) {
     const LinearAutoencoder autoencoder = read_autoencoder(laes_);
     const Sequences sequences = sequences_of(autoencoder.features, settings);
+    if (!files_.sequences.inputs.empty()) say_taken(journal(), files_.sequences.inputs, sequences);
     MeasuredMemory result = measured(device, *autoencoder_states(device, autoencoder, sequences), sequences);
     result.own = error_by_lag(device, autoencoder, sequences);
     return result;

@@ -119,7 +119,8 @@ TYPED_TEST(DeviceOperations, RowsAreRepeatedSummedCopiedAndCleared) {
 TYPED_TEST(DeviceOperations, Losses) {
   constexpr int replicas = 3, steps = 40, batch = 17, outputs = 10, values = steps * batch * outputs;
   std::vector<int> lengths, labels;
-  for (int i = 0; i < replicas * batch; ++i) lengths.push_back(i * 7 % (steps + 5)), labels.push_back(i * 3 % outputs);
+  for (int i = 0; i < replicas * batch; ++i) lengths.push_back(i * 7 % (steps + 5));
+  for (int i = 0; i < replicas * steps * batch; ++i) labels.push_back(i % 5 == 4 ? ignored_label : i * 3 % outputs);
   for (const LossKind kind : {LossKind::mse, LossKind::cross_entropy, LossKind::binary_cross_entropy})
     for (const bool masked : {false, true}) {
       const auto on = [&](auto real, Backend& backend) {
@@ -139,6 +140,7 @@ TYPED_TEST(DeviceOperations, Losses) {
                                            .outputs = found.view(replicas, steps * batch, outputs),
                                            .targets = targets.view(replicas, steps * batch, outputs),
                                            .labels = labels_there.data(),
+                                           .label_steps = masked ? steps : 1,
                                            .lengths = masked ? lengths_there.data() : nullptr,
                                            .gradient = gradient.view(replicas, steps * batch, outputs),
                                            .loss = loss.data(),
