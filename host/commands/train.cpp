@@ -84,8 +84,10 @@ replica has them, and its sizes are the network's. Ctrl-C once finishes the step
     Settings before = recorded_settings(), now = settings;
     configure(before, Sections::task_and_training, StartFile::passed_over);
     configure(now, Sections::task_and_training, StartFile::passed_over);
-    for (const std::string& key : lengths_of_run)
-      if (now.declared(key) && now.integer(key) > before.integer(key)) return settings;
+    for (const std::string& key : lengths_of_run) {
+      const bool counts = now.declared(key) && (key != "train.epochs" || now.integer("train.updates") < 0);
+      if (counts && now.integer(key) > before.integer(key)) return settings;
+    }
     throw usage_error({.what = "the run " + resume_ + " is finished, and would not go on for longer",
                        .expected = fmt::format("more of {} than it had", fmt::join(lengths_of_run, ", ")),
                        .found = fmt::format("{}", fmt::join(options_.assignments(), ", ")),

@@ -11,7 +11,7 @@
 namespace hysteron {
 namespace {
 
-constexpr std::string_view input_weight = "weight_ih";
+constexpr std::string_view first_weight = "weight_ih";
 
 /// The number after "_l"; none: another ending.
 std::optional<int> layer_number(std::string_view ending) {
@@ -22,19 +22,19 @@ std::optional<int> layer_number(std::string_view ending) {
   return number;
 }
 
-std::string name_of(const RecurrentModule& module) {
+std::string module_name(const RecurrentModule& module) {
   return module.prefix.ends_with('.') ? module.prefix.substr(0, module.prefix.size() - 1) : module.prefix;
 }
 
-std::string names_of(const std::vector<RecurrentModule>& modules) {
+std::string module_names(const std::vector<RecurrentModule>& modules) {
   std::string names;
-  for (const RecurrentModule& module : modules) names += (names.empty() ? "" : ", ") + name_of(module);
+  for (const RecurrentModule& module : modules) names += (names.empty() ? "" : ", ") + module_name(module);
   return names;
 }
 
 // "cells." of "cells.3.", and the number; none: it does not end so.
 std::optional<std::pair<std::string, int>> numbered_name(const RecurrentModule& module) {
-  const std::string name = name_of(module);
+  const std::string name = module_name(module);
   const std::size_t dot = name.rfind('.') + 1;  // 0: there is none
   int number = 0;
   const auto [end, error] = std::from_chars(name.data() + dot, name.data() + name.size(), number);
@@ -92,7 +92,7 @@ void expect_supported(const RecurrentModule& module) {
 Recurrent stack_of(const std::vector<RecurrentModule>& all, const std::string& asked) {
   Recurrent stack{Recurrent::Form::list, {}};
   std::vector<std::string> names;
-  for (const RecurrentModule& module : all) names.push_back(name_of(module));
+  for (const RecurrentModule& module : all) names.push_back(module_name(module));
   for (std::size_t at = 0; at <= asked.size();) {
     const std::size_t end = std::min(asked.find(',', at), asked.size());
     const auto found = std::ranges::find(names, asked.substr(at, end - at));
@@ -113,10 +113,11 @@ Recurrent chosen_recurrent(const std::vector<RecurrentModule>& all, const std::s
   if (asked.find(',') != std::string::npos) return stack_of(all, asked);
   std::vector<RecurrentModule> modules;
   for (const RecurrentModule& module : all)
-    if (asked.empty() || name_of(module) == asked || module.prefix.starts_with(asked + ".")) modules.push_back(module);
+    if (asked.empty() || module_name(module) == asked || module.prefix.starts_with(asked + "."))
+      modules.push_back(module);
   if (modules.empty()) {
     std::vector<std::string> names;
-    for (const RecurrentModule& module : all) names.push_back(name_of(module));
+    for (const RecurrentModule& module : all) names.push_back(module_name(module));
     throw unknown_name("recurrent network", asked, names);
   }
   for (const RecurrentModule& module : modules) expect_supported(module);
@@ -124,13 +125,13 @@ Recurrent chosen_recurrent(const std::vector<RecurrentModule>& all, const std::s
   if (are_halves(modules)) return {Recurrent::Form::halves, modules};
   const std::vector<RecurrentModule> list = layers_of_list(modules);
   if (!asked.empty() && !list.empty()) return {Recurrent::Form::list, list};
-  const std::string first = name_of(modules.front());
+  const std::string first = module_name(modules.front());
   throw usage_error(
       {.what = "more than one recurrent network in the file",
        .expected = "--recurrent NAME, or the halves of a double layer, first. and second.",
-       .found = names_of(modules),
+       .found = module_names(modules),
        .hint = list.empty() ? fmt::format("--recurrent {} takes the first alone, --recurrent {},{} two as layers",
-                                          first, first, name_of(modules[1]))
+                                          first, first, module_name(modules[1]))
                             : fmt::format("--recurrent {} takes them as the layers of one network, --recurrent {} the "
                                           "first alone",
                                           first.substr(0, first.rfind('.')), first)});
@@ -165,7 +166,7 @@ const CellInfo& cell_of(const Safetensors& file, const ModelReading& reading, st
 
 // The sizes that the first layer tells.
 void put_sizes(const Safetensors& file, const Recurrent& recurrent, ModelShape& shape) {
-  const std::string name = recurrent.name(std::string(input_weight), 0, 0);
+  const std::string name = recurrent.name(std::string(first_weight), 0, 0);
   const Array& weight = file.at(name);
   const int gates = shape.cell->input;
   if (weight.shape.size() != 2 || weight.shape[0] < 1 || weight.shape[0] % gates != 0 || weight.shape[1] < 1)
@@ -182,9 +183,9 @@ void put_sizes(const Safetensors& file, const Recurrent& recurrent, ModelShape& 
 std::vector<RecurrentModule> recurrent_modules(const Safetensors& file) {
   std::map<std::string, RecurrentModule> modules;
   for (const NamedArray& tensor : file.tensors) {
-    const std::size_t at = tensor.name.rfind(input_weight);
+    const std::size_t at = tensor.name.rfind(first_weight);
     if (at == std::string::npos) continue;
-    const std::string ending = tensor.name.substr(at + input_weight.size());
+    const std::string ending = tensor.name.substr(at + first_weight.size());
     const std::optional<int> layer = layer_number(ending);
     if (!ending.empty() && !layer) continue;
     RecurrentModule& module = modules[tensor.name.substr(0, at)];
@@ -230,7 +231,8 @@ StoredModel foreign_model(Safetensors file, const ModelReading& reading) {
                                ? slice.name
                                : recurrent.name(slice.name.substr(0, slice.name.rfind("_l")), slice.layer, slice.part));
   }
-  const std::string names = names_of(recurrent.modules), from = names.empty() ? "" : fmt::format(" from \"{}\"", names);
+  const std::string names = module_names(recurrent.modules),
+                    from = names.empty() ? "" : fmt::format(" from \"{}\"", names);
   stored.taken = fmt::format(
       "{}{}{}, {} inputs, {} units, {} layer{}; {}", stored.shape.cell->name, said, from, stored.shape.inputs,
       stored.shape.units, stored.shape.layers, stored.shape.layers == 1 ? "" : "s",

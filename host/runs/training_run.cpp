@@ -1,5 +1,7 @@
 #include "runs/training_run.hpp"
 
+#include <type_traits>
+
 #include "files/atomic_file.hpp"
 #include "files/json_object.hpp"
 #include "files/source.hpp"
@@ -30,13 +32,18 @@ TrainingRun<Real>::TrainingRun(Backend& backend, const Settings& settings, const
       data_(task_data(settings, *configuration.task)),
       model_(backend, model_shape(settings, features_of(data_), data_.outputs), static_cast<int>(seeds_.size())) {
   if (configuration.start) expect_start(*configuration.start, features_of(data_));
+  if (std::is_same_v<Real, double>) return;
+  lost_ = lost_to_rounding(data_.train);
+  for (Sequences* const sequences : {&data_.train, &data_.test}) {  // nothing reads them, and they are large
+    sequences->exact_inputs = {};
+    sequences->exact_targets = {};
+  }
 }
 
 template <class Real>
 void TrainingRun<Real>::initialize_on(const Sequences& sequences, const Objective& objective) {
   for (const std::string& note : data_.notes) journal_->message(note);
-  if (sizeof(Real) < sizeof(double))
-    if (const std::string lost = lost_to_rounding(data_.train); !lost.empty()) journal_->warning(lost);
+  if (!lost_.empty()) journal_->warning(lost_);
   const std::optional<StoredModel>& start = configuration_->start;
   if (start) {
     if (!start->taken.empty()) journal_->message(settings_->text("model.start") + ": " + start->taken);

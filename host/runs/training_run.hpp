@@ -56,6 +56,7 @@ class TrainingRun {
   Journal* journal_;
   std::vector<std::uint64_t> seeds_;
   Prepared initialized_;
+  std::string lost_;  ///< what single precision loses of the data; empty: nothing to speak of
   TaskData data_;
   Model<Real> model_;
 };
