@@ -117,7 +117,7 @@ TEST_F(StepLabels, NetworksLearnThem) {
   EXPECT_THAT(fails(3, train + "c --targets M.npy"),
               AllOf(HasSubstr("-1 of sequence 0 at step 0"), HasSubstr("task.ignored_label=-1")));
   EXPECT_THAT(fails(3, train + "c --targets B.npy"),
-              AllOf(HasSubstr("[steps, batch] = [5, 60]"), HasSubstr("found [60, 5]")));
+              AllOf(HasSubstr("[steps, batch] = [5, 60]"), HasSubstr("found [60, 5]"), HasSubstr("--batch-first")));
   put_labels("I.npy", {many}, std::vector<std::int64_t>(many, -100));
   EXPECT_THAT(fails(3, train + "c --targets I.npy"), HasSubstr("no label"));
   // The start that looks at answers takes only those that count.

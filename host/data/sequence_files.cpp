@@ -68,6 +68,11 @@ struct StepValues {
 StepValues step_values(const Array& array, const std::string& name, const std::string& width_name, Axes axes) {
   const bool steps_first = axes == Axes::steps_first;
   const std::string first = steps_first ? "steps" : "batch", second = steps_first ? "batch" : "steps";
+  if (array.shape.size() == 2)
+    throw data_error({.what = fmt::format("{} has the wrong number of dimensions", name),
+                      .expected = fmt::format("[{}, {}, {}]", first, second, width_name),
+                      .found = shape_text(array.shape),
+                      .hint = "of one value a step: x[:, :, None]"});
   expect_dimensions(array, name, {first, second, width_name});
   expect_floating_point(array, name);
   const int outer = extent(array, 0, name, first), inner = extent(array, 1, name, second),
@@ -126,12 +131,14 @@ std::vector<int> labels_by_sequence(const Array& array, const std::string& name,
   const std::vector<std::int64_t> every_step = steps_first
                                                    ? std::vector<std::int64_t>{sequences.steps, sequences.count}
                                                    : std::vector<std::int64_t>{sequences.count, sequences.steps};
+  const bool turned = array.shape == std::vector<std::int64_t>{every_step[1], every_step[0]};
   if (array.shape != every_step)
     throw data_error({.what = name + " has the wrong shape",
                       .expected = fmt::format("[batch] = [{}], or for labels at every step [{}] = {}", sequences.count,
                                               steps_first ? "steps, batch" : "batch, steps", shape_text(every_step)),
                       .found = shape_text(array.shape),
-                      .hint = "a label is a number, not one value a class: one_hot.argmax(-1)"});
+                      .hint = turned ? "the axes are turned: labels.T, or --batch-first if those of the inputs are too"
+                                     : "a label is a number, not one value a class: one_hot.argmax(-1)"});
   const std::vector<int> labels = to_ints(array, name);
   return steps_first ? by_sequence(labels, sequences.steps, sequences.count, 1) : labels;
 }
