@@ -227,7 +227,7 @@ TEST(RunFolder, HasAWholeCheckpointAtAnyMoment) {
     checkpoint(run, "state 1");
     checkpoint(run, "state 2");
     EXPECT_EQ(contents(run.checkpoint() / "state"), "state 2");
-    EXPECT_FALSE(std::filesystem::exists(run.path() / "checkpoint.old"));
+    EXPECT_EQ(contents(run.earlier_checkpoint() / "state"), "state 1");
     EXPECT_FALSE(std::filesystem::exists(run.path() / "checkpoint.new"));
   }
   // Killed while it was being written.
@@ -241,14 +241,31 @@ TEST(RunFolder, HasAWholeCheckpointAtAnyMoment) {
   EXPECT_EQ(contents(RunFolder::resume(folder / "x").checkpoint() / "state"), "state 2");
   EXPECT_FALSE(std::filesystem::exists(folder / "x" / "checkpoint.new"));
   // Killed between the two renames.
+  std::filesystem::remove_all(folder / "x" / "checkpoint.old");
   std::filesystem::rename(folder / "x" / "checkpoint", folder / "x" / "checkpoint.old");
   std::filesystem::create_directory(folder / "x" / "checkpoint.new");
   put(folder / "x" / "checkpoint.new" / "state", "state 3");
   EXPECT_EQ(contents(RunFolder::resume(folder / "x").checkpoint() / "state"), "state 3");
-  EXPECT_FALSE(std::filesystem::exists(folder / "x" / "checkpoint.old"));
+  EXPECT_EQ(contents(folder / "x" / "checkpoint.old" / "state"), "state 2");
   // Killed before the first one was complete.
   killed([&] { create(folder / "y").write_checkpoint([](const std::filesystem::path&) { std::_Exit(0); }); });
   EXPECT_THAT(message_of(ErrorKind::usage, [&] { RunFolder::resume(folder / "y"); }), HasSubstr("no checkpoint"));
+}
+
+TEST(RunFolder, TakesTheEarlierCheckpoint) {
+  const TemporaryFolder folder;
+  const RunFolder run = create(folder / "x");
+  checkpoint(run, "state 1");
+  EXPECT_FALSE(run.has_earlier_checkpoint());
+  checkpoint(run, "state 2");
+  checkpoint(run, "state 3");
+  ASSERT_TRUE(run.has_earlier_checkpoint());
+  run.take_earlier_checkpoint();
+  EXPECT_EQ(contents(run.checkpoint() / "state"), "state 2");
+  EXPECT_EQ(contents(folder / "x" / "checkpoint.damaged" / "state"), "state 3");
+  EXPECT_FALSE(run.has_earlier_checkpoint());
+  checkpoint(run, "state 4");
+  EXPECT_EQ(contents(run.earlier_checkpoint() / "state"), "state 2");
 }
 
 TEST(RunFolder, AnErrorLeavesTheCheckpointBefore) {

@@ -100,19 +100,5 @@ TEST_F(Splits, OtherTasksAndTargetsKeepTheOrder) {
   EXPECT_NE(valid_loss("last"), valid_loss("shuffled"));
 }
 
-// A run that was stopped before there was the key goes on as it began.
-TEST_F(Splits, ARunOfBeforeGoesOnInItsOrder) {
-  const std::string options = "--set train.split=last --set train.updates=6 --set train.checkpoint_every=1 --out ";
-  succeeds(train(options + "whole"));
-  succeeds(train(options + "old"));
-  std::string config = bytes("old/config.toml");
-  const std::size_t at = config.find("split = "), begin = config.rfind('\n', at) + 1;
-  config.erase(begin, config.find('\n', at) + 1 - begin);
-  put(folder / "old/config.toml", config);
-  std::filesystem::remove(folder / "old/result.json");
-  const auto resumed = succeeds("train --resume old --json").json();
-  EXPECT_EQ(resumed["test_loss"], nlohmann::ordered_json::parse(bytes("whole/result.json"))["test_loss"]);
-}
-
 }  // namespace
 }  // namespace hysteron

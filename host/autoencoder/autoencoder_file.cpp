@@ -6,6 +6,7 @@
 #include <hysteron/safetensors.hpp>
 
 #include "files/array.hpp"
+#include "files/safetensors.hpp"
 
 namespace hysteron {
 namespace {
@@ -33,6 +34,7 @@ void write_autoencoder(const std::filesystem::path& path, const LinearAutoencode
   file.tensors.push_back({"mean", make_array({f}, a.mean)});
   file.tensors.push_back({"singular_values", make_array({p}, a.singular_values)});
   file.metadata = {{"format", format},
+                   {digest_key, ""},
                    {"solver", fit.solver},
                    {"window", std::to_string(fit.window)},
                    {"sequences", std::to_string(fit.sequences)},

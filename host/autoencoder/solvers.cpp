@@ -80,6 +80,7 @@ std::unique_ptr<LinearAutoencoderSolver> load_solver(Backend& backend, const std
                         .expected = std::string("metadata format \"") + state_format + "\"",
                         .found = entry("format"),
                         .hint = "such a file is written by hysteron laes fit --save-state"});
+    expect_digest(file, path.string());
     if (entry("solver") == "gram") return std::make_unique<GramSolver>(backend, file);
     if (entry("solver") == "incremental") return std::make_unique<IncrementalSolver>(backend, file);
     if (entry("solver") == "randomized") return std::make_unique<RandomizedSolver>(backend, file);

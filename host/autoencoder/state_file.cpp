@@ -6,7 +6,9 @@
 
 namespace hysteron {
 
-StateWriter::StateWriter(const std::string& solver) { file_.metadata = {{"format", state_format}, {"solver", solver}}; }
+StateWriter::StateWriter(const std::string& solver) {
+  file_.metadata = {{"format", state_format}, {"solver", solver}, {digest_key, ""}};
+}
 
 void StateWriter::put(const std::string& name, std::int64_t value) {
   file_.tensors.push_back({name, make_array({}, std::span(&value, 1))});

@@ -77,11 +77,13 @@ std::vector<std::string> Options::assignments() const {
 }
 
 void Options::expect_no_settings(const std::string& what, std::span<const std::string> but) const {
+  const auto allowed = [&](std::string_view key) { return std::ranges::find(but, key) != but.end(); };
   std::string found = file_;
   for (const std::string& assignment : assignments_)
-    if (std::ranges::find(but, assignment.substr(0, assignment.find('='))) == but.end()) found = "--set " + assignment;
+    if (!allowed(assignment.substr(0, assignment.find('=')))) found = "--set " + assignment;
   for (const Taken& taken : taken_)
-    if (taken.argument->given()) found = taken.flag.flag + (taken.set ? "" : " " + taken.text);
+    if (taken.argument->given() && !allowed(taken.flag.key))
+      found = taken.flag.flag + (taken.set ? "" : " " + taken.text);
   if (found.empty()) return;
   throw usage_error({.what = what + " goes on with the settings that it began with",
                      .expected = but.empty() ? "no others with --resume"

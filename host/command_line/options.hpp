@@ -39,8 +39,8 @@ class Options {
   /// Takes in the file, the environment, --set and the flags, in that order of precedence.
   Settings settings() const;
 
-  /// Throws a usage error if any settings are given, since a run that goes on has its own (`what`: "a run"); `but` are
-  /// keys that --set may give.
+  /// Throws a usage error if any settings are given but those of `but`, since a run that goes on has its own (`what`:
+  /// "a run").
   void expect_no_settings(const std::string& what, std::span<const std::string> but = {}) const;
 
   /// A journal that the console listens to, as loud as -q and -v say.

@@ -17,6 +17,10 @@ namespace {
 
 // The keys that say how long a run lasts.
 const std::vector<std::string> lengths_of_run{"train.updates", "train.epochs", "train.episodes"};
+// Those that say where its data are: a file may be elsewhere now, but has to be the same (runs/run_inputs.hpp).
+const std::vector<std::string> places_of_data{"task.data",        "task.inputs",      "task.targets",
+                                              "task.lengths",     "task.test_inputs", "task.test_targets",
+                                              "task.test_lengths"};
 
 class Train final : public Command {
  public:
@@ -69,12 +73,14 @@ replica has them, and its sizes are the network's. Ctrl-C once finishes the step
   }
 
  private:
-  // As it began, except for how long it lasts.
+  // As it began, except for how long it lasts, and for where its data are.
   Settings settings_of_run() const {
-    options_.expect_no_settings("a run", lengths_of_run);
+    std::vector<std::string> may_change = lengths_of_run;
+    may_change.insert(may_change.end(), places_of_data.begin(), places_of_data.end());
+    options_.expect_no_settings("a run", may_change);
     Settings settings = recorded_settings();
     if (!is_finished(resume_)) expect_resumable(resume_);
-    if (is_finished(resume_) && options_.assignments().empty())
+    if (is_finished(resume_) && !is_to_last_longer())
       throw usage_error({.what = "the run " + resume_ + " cannot be resumed",
                          .expected = "the folder of a run that was stopped",
                          .found = "that it is finished: it has its result.json",
@@ -98,15 +104,18 @@ replica has them, and its sizes are the network's. Ctrl-C once finishes the step
     Settings settings;
     if (!is_run_folder(resume_)) expect_resumable(resume_);
     settings.read_file(std::filesystem::path(resume_) / "config.toml");
-    // A run of before there was the key.
-    if (settings.mentions("train.epochs") && !settings.mentions("train.split"))
-      settings.set("train.split", "last", "--resume");
     return settings;
+  }
+
+  bool is_to_last_longer() const {
+    return std::ranges::any_of(options_.assignments(), [](const std::string& assignment) {
+      return std::ranges::find(lengths_of_run, assignment.substr(0, assignment.find('='))) != lengths_of_run.end();
+    });
   }
 
   RunPlace place(const Settings& settings, const std::vector<std::string>& arguments) const {
     using Begin = RunPlace::Begin;
-    if (!resume_.empty()) return {resume_, Begin::resuming, arguments, !options_.assignments().empty()};
+    if (!resume_.empty()) return {resume_, Begin::resuming, arguments, is_to_last_longer()};
     const std::string name = fmt::format("runs/{}-{}-{}-{}", settings.text("task.name"), settings.text("model.cell"),
                                          settings.text("init.name"), settings.integer("seed"));
     return {out_.empty() ? name : out_, force_ ? Begin::replacing : Begin::fresh, arguments};

@@ -76,12 +76,14 @@ void declare_digits(Settings& settings) {
 }
 
 TaskData digit_task(const Settings& settings, const DigitOrder& order) {
-  const Mnist mnist = read_mnist(find_mnist(data_folders(settings.text("task.data"))));
+  const MnistFiles files = find_mnist(data_folders(settings.text("task.data")));
+  const Mnist mnist = read_mnist(files);
   return {.train = sequences_of(mnist.train, settings, "task.train", order),
           .test = sequences_of(mnist.test, settings, "task.test", order),
           .loss = LossKind::cross_entropy,
           .outputs = classes,
           .read_steps = 1,
+          .files = files.all(),
           .trivial_loss = std::log(static_cast<double>(classes)),
           .solved_loss = {},
           .solved_accuracy = settings.number("task.solved")};

@@ -112,6 +112,11 @@ bool holds_mnist(const fs::path& folder) {
   return mnist_in(folder, nearly).has_value();
 }
 
+std::vector<fs::path> MnistFiles::all() const {
+  if (!archive.empty()) return {archive};
+  return {train_images, train_labels, test_images, test_labels};
+}
+
 MnistFiles find_mnist(const std::vector<fs::path>& folders) {
   std::string nearly;
   for (const fs::path& outer : folders)

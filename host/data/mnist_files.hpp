@@ -12,6 +12,8 @@ namespace hysteron {
 struct MnistFiles {
   std::filesystem::path train_images, train_labels, test_images, test_labels;  ///< empty with an archive
   std::filesystem::path archive;                                               ///< mnist.npz, or empty
+
+  std::vector<std::filesystem::path> all() const;  ///< those that are not empty
 };
 
 struct MnistDigits {

@@ -12,6 +12,7 @@
 
 #include "files/array.hpp"
 #include "files/atomic_file.hpp"
+#include "files/digest.hpp"
 #include "files/dtype.hpp"
 #include "files/json.hpp"
 
@@ -19,6 +20,7 @@ namespace hysteron {
 namespace {
 
 constexpr std::uint64_t longest_header = 100'000'000;  // the reference implementation's limit
+const std::string zeros(64, '0');
 
 Error malformed_safetensors(std::string what, std::string expected, std::string found) {
   return data_error({.what = std::move(what),
@@ -143,22 +145,75 @@ std::string header_of(const Safetensors& file, const std::vector<std::size_t>& p
   return text;
 }
 
+/// Where the digits of the digest are in a header that tells one.
+std::size_t digits_in(std::string_view header, std::string_view digits) {
+  const std::string member = fmt::format("\"{}\":\"{}\"", digest_key, digits);
+  const std::size_t at = header.find(member);
+  return at == std::string_view::npos ? at : at + member.size() - 1 - digits.size();
+}
+
+/// Of the bytes of a file, whose header has `zeros` where the digits of its digest go.
+template <class AddValues>
+std::string digest_of_file(std::string_view header, AddValues add_values) {
+  const std::uint64_t length = header.size();
+  Digest digest;
+  digest.add(std::as_bytes(std::span(&length, 1)));
+  digest.add(header);
+  add_values(digest);
+  return digest.hex();
+}
+
 /// Calls write(bytes) for every part of the file.
 template <class Write>
-void compose(const Safetensors& file, Write write) {
+void compose(Safetensors file, Write write) {
   std::vector<std::size_t> placed(file.tensors.size());
   std::iota(placed.begin(), placed.end(), std::size_t{0});
   std::stable_sort(placed.begin(), placed.end(), [&](std::size_t a, std::size_t b) {
     return item_size(file.tensors[a].array.dtype) > item_size(file.tensors[b].array.dtype);
   });
-  const std::string header = header_of(file, placed);
+  const bool has_digest = file.metadata.contains(digest_key);
+  if (has_digest) file.metadata[digest_key] = zeros;
+  std::string header = header_of(file, placed);
+  if (has_digest) {
+    const std::string digits = digest_of_file(header, [&](Digest& digest) {
+      for (const std::size_t i : placed) digest.add(std::span(file.tensors[i].array.bytes));
+    });
+    header.replace(digits_in(header, zeros), zeros.size(), digits);
+  }
   const std::uint64_t length = header.size();
   write(std::as_bytes(std::span(&length, 1)));
   write(std::as_bytes(std::span(header)));
   for (const std::size_t i : placed) write(std::span(file.tensors[i].array.bytes));
 }
 
+void expect_digest(const Source& source, std::string header, const std::string& told) {
+  const std::size_t at = digits_in(header, told);
+  std::string found = "a digest that is none";
+  if (told.size() == zeros.size() && at != std::string::npos) {
+    header.replace(at, zeros.size(), zeros);
+    found = digest_of_file(header, [&](Digest& digest) {
+      constexpr std::uint64_t piece = 1 << 20;
+      for (std::uint64_t from = 8 + header.size(); from < source.size(); from += piece)
+        digest.add(std::span<const std::byte>(source.read(from, std::min(piece, source.size() - from))));
+    });
+  }
+  if (found == told) return;
+  throw data_error(
+      {.what = source.name() + " is damaged or was changed",
+       .expected = "contents with the SHA-256 " + told,
+       .found = found,
+       .hint = fmt::format("take a copy of it; a program that changes it leaves out the metadata \"{}\"", digest_key)});
+}
+
 }  // namespace
+
+void expect_digest(const Safetensors& file, const std::string& what) {
+  if (!file.metadata.contains(digest_key))
+    throw data_error({.what = what + " does not tell its digest",
+                      .expected = std::string("the metadata \"") + digest_key + "\"",
+                      .found = "none",
+                      .hint = "it is damaged, or of another version of hysteron"});
+}
 
 const Array* Safetensors::find(std::string_view name) const {
   for (const NamedArray& tensor : tensors)
@@ -209,6 +264,8 @@ Safetensors read_safetensors(const Source& source) {
       file.tensors.push_back(
           {std::move(entry.name),
            {entry.dtype, std::move(entry.shape), source.read(values_at + entry.begin, entry.end - entry.begin)}});
+    if (const auto told = file.metadata.find(digest_key); told != file.metadata.end())
+      expect_digest(source, std::move(text), told->second);
     return file;
   });
 }

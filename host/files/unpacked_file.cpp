@@ -7,11 +7,11 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <zlib.h>
 
 #include <hysteron/error.hpp>
 
+#include "files/digest.hpp"
 #include "files/source.hpp"
 
 namespace hysteron {
@@ -64,19 +64,15 @@ std::string unpacked_text(const std::filesystem::path& path, std::uint64_t most)
 }
 
 ContentsDigest contents_digest(const std::filesystem::path& path) {
-  const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> hash(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  if (!hash || EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
   UnpackedFile file(path);
+  Digest hash;
   ContentsDigest digest;
   std::vector<std::byte> piece(1 << 18);
   while (const std::size_t count = file.read(piece)) {
-    EVP_DigestUpdate(hash.get(), piece.data(), count);
+    hash.add(std::span(piece).first(count));
     digest.bytes += count;
   }
-  unsigned char bytes[EVP_MAX_MD_SIZE];
-  unsigned int count = 0;
-  EVP_DigestFinal_ex(hash.get(), bytes, &count);
-  for (unsigned int i = 0; i < count; ++i) digest.sha256 += fmt::format("{:02x}", bytes[i]);
+  digest.sha256 = hash.hex();
   digest.problem = file.problem();
   return digest;
 }

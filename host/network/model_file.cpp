@@ -7,6 +7,7 @@
 
 #include <hysteron/io.hpp>
 
+#include "files/safetensors.hpp"
 #include "network/foreign_model.hpp"
 
 namespace hysteron {
@@ -238,6 +239,7 @@ Safetensors model_file(Model<Real>& model, int replica, std::string_view task, s
   const ModelShape& shape = model.shape();
   Safetensors file;
   file.metadata = {{"format", std::string(format)},
+                   {digest_key, ""},
                    {"cell", std::string(shape.cell->name)},
                    {"units", std::to_string(shape.units)},
                    {"layers", std::to_string(shape.layers)},

@@ -44,6 +44,7 @@ constexpr DType dtype_of = std::is_same_v<Real, float> ? DType::f32 : DType::f64
 
 Safetensors read(const std::filesystem::path& path, std::string_view format) {
   Safetensors file = read_safetensors(path);
+  expect_digest(file, path.string());
   const auto found = file.metadata.find("format");
   if (found == file.metadata.end() || found->second != format)
     throw damaged("the file is not a checkpoint of this kind of training", std::string(format),
@@ -54,7 +55,11 @@ Safetensors read(const std::filesystem::path& path, std::string_view format) {
 std::vector<std::optional<Failure>> failures_of(const Safetensors& file, std::size_t replicas) {
   const auto text = file.metadata.find("failures");
   const Json list = parse_json(text == file.metadata.end() ? "" : text->second, "the checkpoint's failures");
-  if (!list.is_array() || list.size() != replicas)
+  const auto is_failure = [](const Json& one) {
+    return one.is_null() || (one.is_object() && one.contains("update") && one["update"].is_number_integer() &&
+                             one.contains("where") && one["where"].is_string());
+  };
+  if (!list.is_array() || list.size() != replicas || !std::ranges::all_of(list, is_failure))
     throw damaged("the checkpoint's failures do not fit the run", std::to_string(replicas) + " entries",
                   json_line(list));
   std::vector<std::optional<Failure>> failures(replicas);
@@ -98,6 +103,9 @@ std::vector<std::vector<Episode>> episodes_of(const Safetensors& file, const Env
         episode_of(environment, static_cast<int>(heads[head + 1]), own));
     at += static_cast<std::size_t>(count);
   }
+  if (heads.size() % 3 != 0 || at != actions.size())
+    throw damaged("the episodes of the checkpoint do not fit the run", std::to_string(at) + " actions",
+                  std::to_string(actions.size()));
   return episodes;
 }
 
@@ -110,7 +118,7 @@ template <class Real>
 Safetensors file_of(const OptimizationState<Real>& state, std::string_view format, std::vector<std::int64_t> counts) {
   const std::int64_t replicas = extent(state.loss_sum.size()), size = extent(state.values.size()) / replicas;
   Safetensors file;
-  file.metadata = {{"format", std::string(format)}, {"failures", failures_text(state.failures)}};
+  file.metadata = {{"format", std::string(format)}, {"failures", failures_text(state.failures)}, {digest_key, ""}};
   counts.insert(counts.end(), {state.update, state.summed});
   add(file, "counts", {extent(counts.size())}, counts);
   add(file, "loss_sum", {replicas}, state.loss_sum);
@@ -127,6 +135,8 @@ template <class Real>
 std::vector<std::int64_t> read_into(OptimizationState<Real>& state, const Safetensors& file, std::size_t own_counts,
                                     std::size_t replicas, std::size_t values) {
   auto counts = values_of<std::int64_t>(file, "counts", DType::i64, own_counts + 2);
+  for (const std::int64_t count : counts)
+    if (count < 0) throw damaged("a count of the checkpoint is wrong", "numbers from 0 on", std::to_string(count));
   state.update = counts[own_counts];
   state.summed = counts[own_counts + 1];
   counts.resize(own_counts);

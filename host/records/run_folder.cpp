@@ -29,9 +29,9 @@ bool is_empty_folder(const fs::path& path) {
 }
 
 /// What a run writes, what makes its folder one last. Whatever else is in the folder belongs to somebody else.
-constexpr std::string_view names_of_run[] = {"journal.jsonl", "report.html",    "result.json",
-                                             "checkpoint",    "checkpoint.new", "checkpoint.old",
-                                             "models",        "config.toml",    "environment.json"};
+constexpr std::string_view names_of_run[] = {"journal.jsonl",  "report.html",     "result.json",        "checkpoint",
+                                             "checkpoint.new", "checkpoint.old",  "checkpoint.damaged", "models",
+                                             "config.toml",    "environment.json"};
 
 /// The entries of a folder that are a run's, in the order of that list; a name may go on, as ".new-7" of a file that
 /// was being written.
@@ -98,7 +98,6 @@ void settle_checkpoint(const fs::path& checkpoint) {
   const fs::path fresh = checkpoint.string() + ".new", old = checkpoint.string() + ".old";
   if (!is_there(checkpoint) && is_there(old)) rename_durably(is_there(fresh) ? fresh : old, checkpoint);
   remove_tree(fresh);
-  remove_tree(old);
 }
 
 Error not_resumable(const fs::path& path, std::string found, std::string hint) {
@@ -155,8 +154,8 @@ RunFolder RunFolder::create(const fs::path& given, Existing existing, std::strin
   return {given, std::move(lock)};
 }
 
-RunFolder RunFolder::resume(const fs::path& path) {
-  expect_resumable(path);
+RunFolder RunFolder::resume(const fs::path& path, Finished finished) {
+  if (finished == Finished::refused || !is_run_folder(path) || !is_finished(path)) expect_resumable(path);
   std::unique_ptr<FolderLock> lock = locked(path);
   settle_checkpoint(path / "checkpoint");
   if (!is_there(path / "checkpoint") || is_empty_folder(path / "checkpoint"))
@@ -173,14 +172,29 @@ void RunFolder::write_checkpoint(const std::function<void(const fs::path& folder
   const fs::path fresh = checkpoint().string() + ".new", old = checkpoint().string() + ".old";
   make_folder(fresh);
   fill(fresh);
-  if (is_there(checkpoint())) rename_durably(checkpoint(), old);
+  if (is_there(checkpoint())) {
+    remove_tree(old);
+    rename_durably(checkpoint(), old);
+  }
   rename_durably(fresh, checkpoint());
-  remove_tree(old);
+}
+
+bool RunFolder::has_earlier_checkpoint() const {
+  return is_there(earlier_checkpoint()) && !is_empty_folder(earlier_checkpoint());
+}
+
+void RunFolder::take_earlier_checkpoint() const {
+  const fs::path damaged = checkpoint().string() + ".damaged";
+  remove_tree(damaged);
+  rename_durably(checkpoint(), damaged);
+  rename_durably(earlier_checkpoint(), checkpoint());
 }
 
 void RunFolder::write_result(std::string_view json) const {
   write_file(path_ / "result.json", std::string(json) + (json.ends_with('\n') ? "" : "\n"));
 }
+
+void RunFolder::remove_result() const { remove_tree(path_ / "result.json"); }
 
 void expect_resumable(const fs::path& path) {
   const char* const begin = "hysteron train --out NAME begins a run";

@@ -13,6 +13,9 @@ class FolderLock;
 /// The file of a replica's weights in a run folder.
 std::filesystem::path model_path(const std::filesystem::path& run, int replica, int replicas);
 
+/// Whether a run that is finished may go on.
+enum class Finished { refused, taken };
+
 /// What happens to a run folder that already exists.
 enum class Existing { refuse, replace };
 
@@ -20,7 +23,8 @@ enum class Existing { refuse, replace };
 ///
 ///   config.toml       all settings       models/replica-00.safetensors ..   the best weights of each replica
 ///   environment.json  where it ran       checkpoint/                        everything needed to go on
-///   journal.jsonl     what happened      result.json                        written last: the run is finished
+///   journal.jsonl     what happened      checkpoint.old/                    the one before it
+///   result.json       written last: the run is finished
 ///
 /// A new folder appears under its name with its configuration already in it; a folder that is there (for somebody works
 /// in it, or it is a mount point, or a link leads to it) stays the same folder, with what others have in it. At any
@@ -35,7 +39,7 @@ class RunFolder {
                           std::string_view environment);
   /// Throws a usage error that says why the run cannot go on: not a run folder, finished, no checkpoint yet, still
   /// running.
-  static RunFolder resume(const std::filesystem::path& path);
+  static RunFolder resume(const std::filesystem::path& path, Finished finished = Finished::refused);
 
   RunFolder(RunFolder&&) noexcept;
   RunFolder& operator=(RunFolder&&) noexcept;
@@ -46,10 +50,16 @@ class RunFolder {
   std::filesystem::path journal() const { return path_ / "journal.jsonl"; }
   std::filesystem::path report() const { return path_ / "report.html"; }
   std::filesystem::path checkpoint() const { return path_ / "checkpoint"; }
+  std::filesystem::path earlier_checkpoint() const { return path_ / "checkpoint.old"; }
 
-  /// `fill` writes the files of a new checkpoint into an empty folder, which then takes the place of the old one.
+  /// `fill` writes the files of a new checkpoint into an empty folder, which then takes the place of the last one; that
+  /// stays beside it, as the earlier one.
   void write_checkpoint(const std::function<void(const std::filesystem::path& folder)>& fill) const;
+  bool has_earlier_checkpoint() const;
+  /// In place of the last one, which stays as checkpoint.damaged.
+  void take_earlier_checkpoint() const;
   void write_result(std::string_view json) const;
+  void remove_result() const;  ///< of a finished run that goes on
 
  private:
   RunFolder(std::filesystem::path path, std::unique_ptr<FolderLock> lock);

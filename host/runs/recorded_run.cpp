@@ -7,6 +7,8 @@
 #include <hysteron/io.hpp>
 
 #include "files/atomic_file.hpp"
+#include "files/digest.hpp"
+#include "files/source.hpp"
 #include "records/run_result_file.hpp"
 #include "report/page.hpp"
 #include "runs/machine.hpp"
@@ -16,15 +18,36 @@
 namespace hysteron {
 namespace {
 
-RunFolder folder_of(const Settings& settings, const Backend& backend, const RunPlace& place) {
-  if (place.begin == RunPlace::Begin::resuming) {
-    if (place.farther && has_checkpoint(place.path)) std::filesystem::remove(place.path / "result.json");
-    RunFolder folder = RunFolder::resume(place.path);
-    if (place.farther) write_file(folder.config(), settings.to_toml());
-    return folder;
-  }
+/// The files that the run reads, those included that only its beginning needs.
+std::vector<RunInput> inputs_of_run(const Settings& settings, std::vector<RunInput> of_task) {
+  if (const std::string& start = settings.text("model.start"); !start.empty())
+    of_task.push_back(inputs_at({start}).front());
+  return of_task;
+}
+
+RunFolder folder_of(const Settings& settings, const Backend& backend, const RunPlace& place,
+                    const std::vector<RunInput>& of_task) {
+  if (place.begin == RunPlace::Begin::resuming)
+    return RunFolder::resume(place.path, place.farther ? Finished::taken : Finished::refused);
+  Json environment = environment_json(backend, place.arguments);
+  environment["inputs"] = inputs_json(inputs_of_run(settings, of_task));
   return RunFolder::create(place.path, place.begin == RunPlace::Begin::replacing ? Existing::replace : Existing::refuse,
-                           settings.to_toml(), json_lines(environment_json(backend, place.arguments)) + "\n");
+                           settings.to_toml(), json_lines(environment) + "\n");
+}
+
+/// From the last checkpoint, or if that is damaged from the one before.
+template <class Real>
+void restore(TrainingRun<Real>& training, const RunFolder& folder, Journal& journal) {
+  const std::string configuration = digest_of(read_text(folder.config()));
+  try {
+    return training.restore(folder.checkpoint(), configuration);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::data || !folder.has_earlier_checkpoint()) throw;
+    training.restore(folder.earlier_checkpoint(), configuration);
+    folder.take_earlier_checkpoint();
+    journal.warning(fmt::format("{}; the run goes on from the checkpoint before it, at gradient step {}",
+                                error.text().what, training.update()));
+  }
 }
 
 template <class Real>
@@ -32,14 +55,24 @@ RunResult record_as(const Settings& settings, const Configuration& configuration
                     const RunPlace& place) {
   const auto made = training_run<Real>(backend, settings, configuration, journal);  // before the folder: it reads data
   TrainingRun<Real>& training = *made;
-  const RunFolder folder = folder_of(settings, backend, place);
+  const bool resuming = place.begin == RunPlace::Begin::resuming;
+  const RunFolder folder = folder_of(settings, backend, place, training.inputs());
   journal.write_to(folder.journal());
   const auto start = std::chrono::steady_clock::now();
+  // A checkpoint belongs to this configuration; the first of a run that is to last longer to the one before it, too.
+  std::vector<std::string> configurations{digest_of(resuming ? read_text(folder.config()) : settings.to_toml())};
   const auto checkpoint = [&] {
-    folder.write_checkpoint([&](const std::filesystem::path& to) { training.write_checkpoint(to); });
+    folder.write_checkpoint([&](const std::filesystem::path& to) { training.write_checkpoint(to, configurations); });
   };
-  if (place.begin == RunPlace::Begin::resuming) {
-    training.restore(folder.checkpoint());
+  if (resuming) {
+    restore(training, folder, journal);
+    if (place.farther) {
+      configurations.push_back(digest_of(settings.to_toml()));
+      checkpoint();
+      folder.remove_result();
+      write_file(folder.config(), settings.to_toml());
+      configurations.erase(configurations.begin());
+    }
     journal.event("resumed", {{"update", training.update()}});
   } else {
     journal.event("started", {{"device", backend.name()}, {"parameters", training.model().parameters().size()}});

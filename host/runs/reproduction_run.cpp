@@ -10,7 +10,7 @@
 #include "files/atomic_file.hpp"
 #include "files/folder_lock.hpp"
 #include "files/json_object.hpp"
-#include "files/source.hpp"
+#include "files/sealed_json.hpp"
 #include "report/page.hpp"
 #include "report/run_labels.hpp"
 #include "runs/machine.hpp"
@@ -136,7 +136,7 @@ void write_plan(const ReproductionPlan& plan, Existing existing) {
   }
   make_folder(plan.folder);
   write_file(plan.folder / plan_file,
-             json_line({{"name", plan.name}, {"scale", name_of(plan.scale)}, {"settings", plan.assignments}}) + "\n");
+             sealed_line({{"name", plan.name}, {"scale", name_of(plan.scale)}, {"settings", plan.assignments}}));
 }
 
 ReproductionPlan read_plan(const std::filesystem::path& folder) {
@@ -146,9 +146,10 @@ ReproductionPlan read_plan(const std::filesystem::path& folder) {
                        .expected = std::string("a folder with ") + plan_file,
                        .found = std::filesystem::is_directory(folder) ? "a folder without" : "no folder",
                        .hint = "hysteron reproduce NAME --out " + folder.string() + " begins one"});
-  const Json json = parse_json(read_text(file), file.string());
+  const char* const way_out = "--force with the same --out begins the reproduction anew";
+  const Json json = read_sealed(file, way_out);
   ReproductionPlan plan;
-  const JsonObject entries(json, file.string(), "--force with the same --out begins the reproduction anew");
+  const JsonObject entries(json, file.string(), way_out);
   plan.name = entries.text("name");
   plan.scale = scale_named(entries.text("scale"));
   plan.folder = folder;

@@ -1,10 +1,14 @@
 #include "runs/training_run.hpp"
 
+#include <algorithm>
 #include <type_traits>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "files/atomic_file.hpp"
 #include "files/json_object.hpp"
-#include "files/source.hpp"
+#include "files/sealed_json.hpp"
 #include "preparation/initialization.hpp"
 #include "preparation/measurement.hpp"
 #include "preparation/start_from_file.hpp"
@@ -30,6 +34,7 @@ TrainingRun<Real>::TrainingRun(Backend& backend, const Settings& settings, const
       journal_(&journal),
       seeds_(replica_seeds(settings)),
       data_(task_data(settings, *configuration.task)),
+      inputs_(inputs_at(data_.files)),
       model_(backend, model_shape(settings, features_of(data_), data_.outputs), static_cast<int>(seeds_.size())) {
   if (configuration.start) expect_start(*configuration.start, features_of(data_));
   if (std::is_same_v<Real, double>) return;
@@ -59,21 +64,41 @@ void TrainingRun<Real>::initialize_on(const Sequences& sequences, const Objectiv
 }
 
 template <class Real>
-void TrainingRun<Real>::write_checkpoint(const std::filesystem::path& folder) {
+void TrainingRun<Real>::write_checkpoint(const std::filesystem::path& folder,
+                                         const std::vector<std::string>& configurations) {
   make_folder(folder);
-  write_file(folder / start_file,
-             json_line({{"vaa_before", initialized_.before.vaa}, {"vaa_start", initialized_.after.vaa}}) + "\n");
+  write_file(folder / start_file, sealed_line({{"vaa_before", initialized_.before.vaa},
+                                               {"vaa_start", initialized_.after.vaa},
+                                               {"configurations", configurations},
+                                               {"inputs", inputs_json(inputs_)}}));
   write_state(folder / state_file);
 }
 
 template <class Real>
-void TrainingRun<Real>::restore(const std::filesystem::path& folder) {
+void TrainingRun<Real>::restore(const std::filesystem::path& folder, const std::string& configuration) {
   const std::string name = (folder / start_file).string();
-  const Json json = parse_json(read_text(name), name);
+  const Json json = read_sealed(name, damaged_record);
   const JsonObject start(json, name, damaged_record);
-  initialized_.before.vaa = start.numbers("vaa_before");
-  initialized_.after.vaa = start.numbers("vaa_start");
+  const auto vaa = [&](const char* key) {
+    std::vector<double> values = start.numbers(key);
+    if (!values.empty() && values.size() != seeds_.size())
+      throw start.wrong(key, fmt::format("{} values, one a replica, or none", seeds_.size()),
+                        std::to_string(values.size()));
+    return values;
+  };
+  Prepared initialized;
+  initialized.before.vaa = vaa("vaa_before");
+  initialized.after.vaa = vaa("vaa_start");
+  const std::vector<std::string> configurations = start.texts("configurations");
+  if (std::ranges::find(configurations, configuration) == configurations.end())
+    throw usage_error({.what = "config.toml of the run was changed since it began",
+                       .expected = fmt::format("the file with the SHA-256 {}", fmt::join(configurations, " or ")),
+                       .found = configuration,
+                       .hint = "put it back; --set train.updates=N lets a run last longer; or begin anew with it: "
+                               "hysteron train FOLDER/config.toml --out NAME"});
+  expect_same(read_inputs(start.list("inputs"), name), inputs_);
   read_state(folder / state_file);
+  initialized_ = std::move(initialized);
 }
 
 template <class Real>

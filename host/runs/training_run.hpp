@@ -9,6 +9,7 @@
 #include <hysteron/trainer.hpp>
 
 #include "runs/configuration.hpp"
+#include "runs/run_inputs.hpp"
 
 namespace hysteron {
 
@@ -24,9 +25,14 @@ class TrainingRun {
   /// Makes the networks ready. Not to be called on a resumed run.
   virtual void initialize() = 0;
 
-  /// Puts a stopped run back to where it was.
-  void restore(const std::filesystem::path& checkpoint_folder);
-  void write_checkpoint(const std::filesystem::path& checkpoint_folder);
+  /// Puts a stopped run back to where it was. Throws a data error for a checkpoint that is damaged, a usage error for
+  /// one of other inputs or another configuration. A configuration is the SHA-256 of its file.
+  void restore(const std::filesystem::path& checkpoint_folder, const std::string& configuration);
+  /// configurations: those that may go on from it.
+  void write_checkpoint(const std::filesystem::path& checkpoint_folder, const std::vector<std::string>& configurations);
+
+  /// What it has read: the files of the task, then that of the weights it starts from.
+  const std::vector<RunInput>& inputs() const { return inputs_; }
 
   virtual End train(const std::function<bool()>& stop_requested, const std::function<void()>& checkpoint) = 0;
 
@@ -58,6 +64,7 @@ class TrainingRun {
   Prepared initialized_;
   std::string lost_;  ///< what single precision loses of the data; empty: nothing to speak of
   TaskData data_;
+  std::vector<RunInput> inputs_;
   Model<Real> model_;
 };
 

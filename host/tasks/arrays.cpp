@@ -78,6 +78,9 @@ class Arrays final : public Task {
     for (const char* key : {"task.inputs", "task.targets"}) require(settings, key, "the task arrays needs it");
 
     TaskData data;
+    for (const char* key :
+         {"task.inputs", "task.targets", "task.lengths", "task.test_inputs", "task.test_targets", "task.test_lengths"})
+      if (!settings.text(key).empty()) data.files.emplace_back(settings.text(key));
     data.train = read(files, "training");
     if (settings.declared("train.split") && settings.text("train.split") == "shuffled") {
       data.train = shuffled(data.train);

@@ -71,8 +71,10 @@ class JapaneseVowels final : public Task {
 
   TaskData make(const Settings& settings) const override {
     const DataSet& set = data_set_named(known_data_sets(), "japanese_vowels");
+    std::vector<std::filesystem::path> files;
     const auto read = [&](const char* file, const Counts& counts) {
       const std::filesystem::path path = needed_data_file(set, file, data_folders(settings.text("task.data")));
+      files.push_back(path);
       std::vector<Utterance> utterances = read_utterances(path);
       const std::size_t expected = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
       if (utterances.size() != expected)
@@ -92,6 +94,7 @@ class JapaneseVowels final : public Task {
             .outputs = speakers,
             .read_steps = 1,
             .validation = {},
+            .files = std::move(files),
             .trivial_loss = std::log(static_cast<double>(speakers)),
             .solved_loss = {},
             .solved_accuracy = settings.number("task.solved")};

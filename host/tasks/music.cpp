@@ -33,7 +33,9 @@ class Music final : public Task {
   TaskData make(const Settings& settings) const override {
     const std::string& name = settings.text("task.set");
     const DataSet& set = data_set_named(known_data_sets(), name);
-    Songs songs = read_songs(needed_data_file(set, set.files.front().name, data_folders(settings.text("task.data"))));
+    const std::filesystem::path file =
+        needed_data_file(set, set.files.front().name, data_folders(settings.text("task.data")));
+    Songs songs = read_songs(file);
     limit(songs.train, settings, "task.train");
     limit(songs.valid, settings, "task.valid");
     limit(songs.test, settings, "task.test");
@@ -43,6 +45,7 @@ class Music final : public Task {
     known.insert(known.end(), songs.valid.begin(), songs.valid.end());
     const int steps = std::max(longest_piece(known, most), longest_piece(songs.test, most));
     TaskData data;
+    data.files = {file};
     data.train = next_step_sequences(known, most, steps);
     data.test = next_step_sequences(songs.test, most, steps);
     data.validation = next_step_sequences(songs.valid, most, steps).count;

@@ -31,7 +31,8 @@ Safetensors read_safetensors(const std::filesystem::path& path);
 
 /// The same tensors give the same bytes. The header keeps the given order; so do the values, except that wider types
 /// come before narrower ones, so that every tensor is aligned for readers that map the file. Throws a data error when
-/// the file cannot be written; an existing file is then unchanged.
+/// the file cannot be written; an existing file is then unchanged. A metadata entry "hysteron_sha256" gets the SHA-256
+/// of the file with zeros in that place; a file with this entry is checked when it is read.
 void write_safetensors(const std::filesystem::path& path, const Safetensors& file);
 
 }  // namespace hysteron

@@ -1,4 +1,5 @@
 #pragma once
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,7 @@ struct TaskData {
                                                  ///< train.validation_share says how many
   Split split = Split::last;                     ///< shuffled: the sequences of train are so already
   std::vector<std::string> notes = {};           ///< for the user: what was read, a line each
+  std::vector<std::filesystem::path> files = {};  ///< what was read: a run that is resumed must find the same contents
   std::optional<double> trivial_loss = std::nullopt;  ///< of always answering with the mean, or with all classes alike
   std::optional<double> solved_loss = std::nullopt;   ///< a test loss up to this is called solved
   std::optional<double> solved_accuracy = std::nullopt;  ///< or a test accuracy from this on
