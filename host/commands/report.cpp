@@ -8,6 +8,8 @@
 #include "command_line/result_table.hpp"
 #include "files/atomic_file.hpp"
 #include "foundation/printable.hpp"
+#include "report/chart_files.hpp"
+#include "report/figure_files.hpp"
 #include "report/page.hpp"
 #include "report/run_labels.hpp"
 
@@ -31,6 +33,9 @@ first, all of them finished: replicas of the same seed in pairs, intervals by bo
     arguments.add("RUN", &runs_, "run folders").required();
     arguments.add("--compare", &compare_, "compare each of the others with the first");
     arguments.add("--out", &out_, "the page").value_name("FILE").otherwise("report.html in the first run's folder");
+    arguments.add("--svg", &svg_, "the figures as SVG; a folder, or a name that ends with /, gets a file for each")
+        .value_name("FILE");
+    arguments.add("--csv", &csv_, "the points of the figures as CSV, in the same way").value_name("FILE");
     arguments.add("--json", &json_, "the last line of stdout is one JSON object");
   }
 
@@ -47,7 +52,8 @@ first, all of them finished: replicas of the same seed in pairs, intervals by bo
                            .hint = "hysteron report --compare REFERENCE OTHER…"});
       comparisons = compare(records, labels_of(records));
     }
-    if (!out_.empty()) expect_page(records);
+    for (const auto& [option, path] : {std::pair("--out", out_), {"--svg", svg_}, {"--csv", csv_}})
+      if (!path.empty()) expect_own_file(option, path, records);
     const std::filesystem::path path = out_.empty() ? records[0].path / "report.html" : std::filesystem::path(out_);
     std::vector<RunResult> results;
     for (const RunRecord& record : records) results.push_back(record.result);
@@ -57,8 +63,11 @@ first, all of them finished: replicas of the same seed in pairs, intervals by bo
     write_file(path, html_of(page));
     if (!page.lead.empty()) fmt::print("{}\n\n", printable(page.lead));
     fmt::print("{}{}{}\n", table, comparison_text(comparisons), printable(path.string()));
+    const Json svg = figures(svg_, ".svg", page, svg_of), csv = figures(csv_, ".csv", page, csv_of);
     if (json_) {
       Json json{{"path", path.string()}, {"finished", page.lead.empty()}};
+      if (!svg.empty()) json["svg"] = svg;
+      if (!csv.empty()) json["csv"] = csv;
       for (const Comparison& comparison : comparisons) json["comparisons"].push_back(comparison_json(comparison));
       fmt::print("{}\n", json_line(json));
     }
@@ -66,17 +75,41 @@ first, all of them finished: replicas of the same seed in pairs, intervals by bo
   }
 
  private:
-  // A page must not replace what a run recorded.
-  void expect_page(const std::vector<RunRecord>& records) const {
+  // What is written must not replace what a run recorded, nor be something else than its name says.
+  static void expect_own_file(const std::string& option, const std::filesystem::path& path,
+                              const std::vector<RunRecord>& records) {
     std::vector<std::string> read_too;
     for (const RunRecord& record : records)
       for (const char* const file : {"config.toml", "environment.json", "journal.jsonl", "result.json"})
         read_too.push_back(record.path / file);
-    expect_writable(out_, Overwrite::allowed, read_too);
+    if (option == "--out" || !is_folder_of_figures(path)) expect_writable(path, Overwrite::allowed, read_too);
+    const std::string ending = path.extension().string();
+    const std::pair<const char*, const char*> kinds[] = {{".html", "--out"}, {".htm", "--out"}, {".svg", "--svg"},
+                                                         {".csv", "--csv"},  {".png", ""},      {".pdf", ""}};
+    for (const auto& [of, with] : kinds)
+      if (ending == of && with != option && !std::filesystem::is_directory(path))
+        throw usage_error(
+            {.what = fmt::format("{} {} would have another kind of contents than its name says", option, path.string()),
+             .expected = option == "--out" ? "a name that ends with .html"
+                                           : fmt::format("a name that ends with .{}", option.substr(2)),
+             .found = ending,
+             .hint = *with ? fmt::format("{} {} writes that", with, path.string())
+                           : "open the page in a browser, which has a button for PNG and prints to PDF"});
+  }
+
+  static Json figures(const std::string& to, const char* ending, const Page& page,
+                      std::string (*text)(const std::vector<Chart>&)) {
+    Json files = Json::array();
+    if (to.empty()) return files;
+    for (const std::filesystem::path& file : write_figures(to, ending, charts_of(page), text)) {
+      fmt::print("{}\n", printable(file.string()));
+      files.push_back(file.string());
+    }
+    return files;
   }
 
   std::vector<std::string> runs_;
-  std::string out_;
+  std::string out_, svg_, csv_;
   bool compare_ = false, json_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -20,10 +21,7 @@ double shortened(double value) { return std::stod(fmt::format("{:.6g}", value));
 
 Json points(const Line& line) {
   Json list = Json::array();
-  const std::size_t every = (line.x.size() + most_points - 1) / most_points;
-  for (std::size_t i = 0; i < line.x.size(); ++i)
-    if (std::isfinite(line.y[i]) && (i % every == 0 || i + 1 == line.x.size()))
-      list.push_back({shortened(line.x[i]), shortened(line.y[i])});
+  for (const auto& [x, y] : shown_points(line)) list.push_back({shortened(x), shortened(y)});
   return list;
 }
 
@@ -47,14 +45,55 @@ std::string figure(std::string_view kind, const std::string& title, const std::s
 
 }  // namespace
 
+std::vector<std::pair<double, double>> shown_points(const Line& line) {
+  std::vector<std::pair<double, double>> shown;
+  const std::size_t every = (line.x.size() + most_points - 1) / most_points;
+  for (std::size_t i = 0; i < line.x.size(); ++i)
+    if (std::isfinite(line.y[i]) && (i % every == 0 || i + 1 == line.x.size()))
+      shown.emplace_back(line.x[i], line.y[i]);
+  return shown;
+}
+
+Turn turn_of(const Chart& chart, std::size_t line) {
+  const Line& own = chart.lines[line];
+  if (own.weight != Weight::strong) return {};
+  const auto own_points = shown_points(own);
+  Turn turn{.place = 0, .of = 0};
+  for (std::size_t i = 0; i < chart.lines.size(); ++i) {
+    if (chart.lines[i].weight != Weight::strong || shown_points(chart.lines[i]) != own_points) continue;
+    if (i < line) ++turn.place;
+    ++turn.of;
+  }
+  return turn;
+}
+
+std::string distance_of(const Chart& chart, const Level& level) {
+  if (chart.y_scale != Scale::logarithmic) return "";
+  double least = std::numeric_limits<double>::infinity(), largest = 0;
+  for (const Line& line : chart.lines)
+    for (const auto& [x, y] : shown_points(line)) {
+      if (!(y > 0)) continue;
+      least = std::min(least, y);
+      largest = std::max(largest, y);
+    }
+  if (largest == 0) return "";
+  return level.value < least / 10 ? "below" : level.value > largest * 10 ? "above" : "";
+}
+
 std::string figure_of(const Chart& chart) {
   Json lines = Json::array(), levels = Json::array();
-  for (const Line& line : chart.lines)
+  for (std::size_t i = 0; i < chart.lines.size(); ++i) {
+    const Line& line = chart.lines[i];
+    const Turn turn = turn_of(chart, i);
     lines.push_back({{"name", line.name},
                      {"color", line.color},
                      {"strong", line.weight == Weight::strong},
+                     {"turn", {turn.place, turn.of}},
                      {"points", points(line)}});
-  for (const Level& level : chart.levels) levels.push_back({{"name", level.name}, {"value", shortened(level.value)}});
+  }
+  for (const Level& level : chart.levels)
+    levels.push_back(
+        {{"name", level.name}, {"value", shortened(level.value)}, {"distance", distance_of(chart, level)}});
   const Json data{{"x", chart.x_label},
                   {"y", chart.y_label},
                   {"logarithmic", chart.y_scale == Scale::logarithmic},

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hysteron {
@@ -34,6 +35,19 @@ struct Chart {
   std::vector<Line> lines;
   std::vector<Level> levels;
 };
+
+/// What a screen shows of a line: the finite points, or every so many of them.
+std::vector<std::pair<double, double>> shown_points(const Line& line);
+
+/// Strong lines that are equal take turns, so that each is seen: which of how many a line is.
+struct Turn {
+  std::size_t place = 0, of = 1;
+};
+Turn turn_of(const Chart& chart, std::size_t line);
+
+/// "below" or "above" for a level so far from all lines of a logarithmic chart that it would squeeze them: it is named
+/// in the legend instead. Else empty.
+std::string distance_of(const Chart& chart, const Level& level);
 
 /// The chart as a <figure> element, drawn in the browser by the page's script.
 std::string figure_of(const Chart& chart);

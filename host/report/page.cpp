@@ -108,11 +108,16 @@ std::string figures_of(const Figures& figures) {
   return html.empty() ? html : "<div class=\"figures\">" + html + "</div>\n";
 }
 
-std::string group_of(const RunGroup& group) {
+std::vector<Chart> charts_of_group(const RunGroup& group) {
   const std::vector<std::string> labels = labels_of(group.runs);
+  std::vector<Chart> charts = charts_of(group.runs, labels);
+  for (Chart& chart : memory_charts_of(group.runs, labels)) charts.push_back(std::move(chart));
+  return charts;
+}
+
+std::string group_of(const RunGroup& group) {
   return (group.title.empty() ? "" : fmt::format("<h2>{}</h2>\n", escaped(group.title))) +
-         table_of(group.runs, labels) + figures_of(charts_of(group.runs, labels)) +
-         figures_of(memory_charts_of(group.runs, labels));
+         table_of(group.runs, labels_of(group.runs)) + figures_of(charts_of_group(group));
 }
 
 std::string origin_of(const RunRecord& run, const std::string& label) {
@@ -157,6 +162,16 @@ std::string html_of(const Page& page) {
                     "<noscript><p>The charts need "
                     "JavaScript.</p></noscript><script>{}</script><script>{}</script></body></html>\n",
                     chart_script, page_script);
+}
+
+std::vector<Chart> charts_of(const Page& page) {
+  std::vector<Chart> charts = page.charts;
+  for (const RunGroup& group : page.groups)
+    for (Chart& chart : charts_of_group(group)) {
+      if (!group.title.empty()) chart.title = group.title + ": " + chart.title;
+      charts.push_back(std::move(chart));
+    }
+  return charts;
 }
 
 Page page_of(std::vector<RunRecord> runs) {

@@ -36,6 +36,9 @@ struct Page {
 /// what the data say, charts with the values under the pointer, configurations, the machine, and the papers to cite.
 std::string html_of(const Page& page);
 
+/// The charts of the page, those of its runs included.
+std::vector<Chart> charts_of(const Page& page);
+
 /// The page of runs side by side.
 Page page_of(std::vector<RunRecord> runs);
 

@@ -8,18 +8,7 @@
   const drawn = [];
 
   // Strong lines that are equal take turns, so that each is seen.
-  const dashOf = (lines, line) => {
-    const equal = line.strong ? lines.filter(other => other.strong && JSON.stringify(other.points) === JSON.stringify(line.points)) : [];
-    return equal.length < 2 ? {} : {borderDash: [7, 7 * (equal.length - 1)], borderDashOffset: -7 * equal.indexOf(line), borderCapStyle: "butt"};
-  };
-
-  // A level far from all lines would squeeze them: the legend says where it is.
-  const distant = (data, level) => {
-    const all = data.lines.flatMap(line => line.points.map(point => point[1]).filter(value => value > 0));
-    if (!data.logarithmic || all.length === 0) return "";
-    const least = all.reduce((a, b) => Math.min(a, b)), largest = all.reduce((a, b) => Math.max(a, b));
-    return level.value < least / 10 ? "below" : level.value > largest * 10 ? "above" : "";
-  };
+  const dashOf = ([place, of]) => of < 2 ? {} : {borderDash: [7, 7 * (of - 1)], borderDashOffset: -7 * place, borderCapStyle: "butt"};
 
   const datasets = data => {
     const lines = data.lines.map(line => {
@@ -29,19 +18,17 @@
         data: line.points.map(([x, y]) => ({x, y})),
         borderColor: line.strong ? color : color + "66", backgroundColor: color,
         borderWidth: line.strong ? 2.5 : 1.1, pointRadius: line.points.length < 2 ? 3 : 0, pointHitRadius: 8, tension: 0,
-        stepped: data.counts, ...dashOf(data.lines, line),
+        stepped: data.counts, ...dashOf(line.turn),
       };
     });
     const all = data.lines.flatMap(line => line.points.map(point => point[0]));
     const from = all.reduce((a, b) => Math.min(a, b), Infinity), to = all.reduce((a, b) => Math.max(a, b), -Infinity);
-    const levels = data.levels.map((level, i) => {
-      const where = distant(data, level);
-      return {
-        label: where ? `${level.name}: ${number.format(level.value)}, ${where}` : level.name, group: `level ${i}`, strong: true, order: 2,
-        data: where ? [] : [{x: from, y: level.value}, {x: to, y: level.value}],
-        borderColor: themed("--soft"), backgroundColor: themed("--soft"), borderWidth: 1.4, borderDash: i % 2 ? [2, 3] : [7, 4], pointRadius: 0,
-      };
-    });
+    // A level far from all lines would squeeze them: the legend says where it is.
+    const levels = data.levels.map((level, i) => ({
+      label: level.distance ? `${level.name}: ${number.format(level.value)}, ${level.distance}` : level.name,
+      group: `level ${i}`, strong: true, order: 2, data: level.distance ? [] : [{x: from, y: level.value}, {x: to, y: level.value}],
+      borderColor: themed("--soft"), backgroundColor: themed("--soft"), borderWidth: 1.4, borderDash: i % 2 ? [2, 3] : [7, 4], pointRadius: 0,
+    }));
     return lines.concat(levels);
   };
 
