@@ -164,10 +164,41 @@ TEST(Settings, RefuseUnknownKeysWithTheNearest) {
   EXPECT_THAT(toml_refusal("[seed]\nvalue = 3\n"), HasSubstr("unknown setting \"seed.value\""));
   EXPECT_THAT(set_refusal("task.step=3"),
               AllOf(HasSubstr("unknown setting \"task.step\" in --set"), HasSubstr("did you mean \"task.steps\"?")));
-  EXPECT_THAT(
-      refusal([](Settings& settings) { settings.read_environment(std::vector<std::string>{"HYSTERON_SEDE=3"}); }),
-      AllOf(HasSubstr("unknown setting \"HYSTERON_SEDE\" in the environment"),
-            HasSubstr("did you mean \"HYSTERON_SEED\"?")));
+}
+
+// One file serves several configurations; what is typed is meant for this one.
+TEST(Settings, PassOverWhatBelongsToOthersOnlyInFilesAndTheEnvironment) {
+  const auto others = [] {
+    return std::vector<ForeignKey>{{"init.steps", "the initializer warm_up"},
+                                   {"init.alpha", "the initializer identity"},
+                                   {"task.loss", "the task arrays"},
+                                   {"task.loss", "the task music"}};
+  };
+  const auto finished = [&](const std::function<void(Settings&)>& give) {
+    Settings settings;
+    give(settings);
+    declare(settings);
+    return settings.finish(others);
+  };
+  EXPECT_THAT(finished([](Settings& settings) {
+                settings.read_toml("[init]\nsteps = 5\nalpha = \"any\"\n[task]\nsteps = 3\nloss = \"mse\"\n",
+                                   "exp.toml");
+                settings.read_environment(std::vector<std::string>{"HYSTERON_INIT_STEPS=7", "HYSTERON_SEDE=3"});
+              }),
+              ElementsAre("passed over, as keys of the initializer identity: init.alpha",
+                          "passed over, as keys of the initializer warm_up: init.steps, "
+                          "HYSTERON_INIT_STEPS",
+                          "passed over, as keys of the task arrays or the task music: task.loss"));
+  EXPECT_THAT(finished([](Settings& settings) { settings.read_toml("[init]\n", "exp.toml"); }), ElementsAre());
+  const auto refused = [&](const std::function<void(Settings&)>& give) {
+    return message_of(ErrorKind::usage, [&] { finished(give); });
+  };
+  EXPECT_THAT(refused([](Settings& settings) { settings.assign("task.loss=mse"); }),
+              AllOf(HasSubstr("\"task.loss\" in --set"), HasSubstr("one of the task arrays or the task music")));
+  EXPECT_THAT(refused([](Settings& settings) { settings.read_toml("[init]\nstep = 5\n", "exp.toml"); }),
+              HasSubstr("unknown setting \"init.step\""));
+  EXPECT_THAT(refused([](Settings& settings) { settings.read_toml("[innit]\n", "exp.toml"); }),
+              HasSubstr("unknown setting \"innit\""));
 }
 
 TEST(Settings, KnowTheFolderOfDataSets) {

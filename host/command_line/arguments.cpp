@@ -62,10 +62,11 @@ Argument& Argument::excludes(std::vector<std::string> others) { return excludes_
 Argument& Argument::range(double least, double most) { return least_ = least, most_ = most, *this; }
 Argument& Argument::choices(std::vector<std::string> names) { return choices_ = std::move(names), *this; }
 Argument& Argument::otherwise(std::string text) { return default_ = std::move(text), *this; }
+Argument& Argument::one_each() { return one_each_ = true, *this; }
 Argument& Argument::value_name(std::string name) { return value_name_ = std::move(name), *this; }
 
 std::string Argument::usage() const {
-  const std::string more = list() ? "..." : "";
+  const std::string more = list() && !one_each_ ? "..." : "";
   if (positional()) return name() + more;
   return fmt::format("{}{}", fmt::join(names_, ", "), flag() ? "" : " " + value_name_ + more);
 }
@@ -170,7 +171,7 @@ void Arguments::parse(const std::vector<std::string>& words) {
     if (option.flag() && !values.empty())
       throw usage_error({.what = option.name() + " takes no value", .found = given});
     while (!option.flag() && word != words.end() && !looks_like_option(*word) &&
-           (values.empty() || (option.list() && equals == std::string::npos)))
+           (values.empty() || (option.list() && !option.one_each_ && equals == std::string::npos)))
       values.push_back(*word++);
     if (!option.flag() && values.empty())
       throw usage_error({.what = option.name() + " needs a value",
@@ -192,7 +193,9 @@ void Arguments::take_positional(const std::vector<std::string>& words) {
   }
   if (word != words.end())
     throw usage_error({.what = "\"" + *word + "\" is one argument too many",
-                       .hint = "hysteron help " + verb_ + " shows what the verb takes"});
+                       .hint = word->find('=') != std::string::npos
+                                   ? "a setting is given as --set " + *word
+                                   : "hysteron help " + verb_ + " shows what the verb takes"});
 }
 
 void Arguments::expect_consistent() const {

@@ -22,6 +22,7 @@ class Argument {
   Argument& range(double least, double most);
   Argument& choices(std::vector<std::string> names);  ///< an unknown one is answered with the nearest
   Argument& otherwise(std::string text);   ///< what help says applies without it: "all", "the first run's folder"
+  Argument& one_each();                    ///< of a list: one value each time it is given, not all that follow
   Argument& value_name(std::string name);  ///< what help calls the value: FILE
 
   bool given() const { return times_ > 0; }
@@ -48,7 +49,7 @@ class Argument {
   std::string description_, default_, value_name_, needs_;
   std::vector<std::string> excludes_, choices_;
   std::optional<double> least_, most_;
-  bool required_ = false;
+  bool required_ = false, one_each_ = false;
   int times_ = 0;
 };
 

@@ -41,6 +41,7 @@ void Options::declare_settings(Arguments& arguments, std::span<const KeyFlag> fl
       .add("--set", &assignments_,
            "any key of the configuration; may be repeated. hysteron config --keys lists the keys, as "
            "train.learning_rate")
+      .one_each()
       .value_name("KEY=VALUE");
   declare_machine(arguments);
 }
@@ -59,11 +60,16 @@ void Options::declare_output(Arguments& arguments) {
   arguments.add("-v,--verbose", &verbose_, "every event");
 }
 
-Settings Options::settings() const {
-  Settings settings;
+Settings Options::settings(Settings settings, const std::function<bool(const std::string&)>& knows) const {
+  if (file_.find('=') != std::string::npos && !std::filesystem::exists(file_))
+    throw usage_error({.what = "there is no configuration file " + file_,
+                       .expected = "a TOML file",
+                       .found = "what looks like a setting",
+                       .hint = "each setting has its own option: --set " + file_});
   if (!file_.empty()) settings.read_file(file_);
   settings.read_environment(process_environment());
-  for (const std::string& assignment : assignments_) settings.assign(assignment);
+  for (const std::string& assignment : assignments_)
+    if (!knows || knows(assignment)) settings.assign(assignment);
   for (const Taken& taken : taken_)
     if (taken.argument->given()) settings.set(taken.flag.key, taken.value(), taken.flag.flag);
   return settings;

@@ -36,8 +36,9 @@ class Options {
   /// For a verb that computes nothing: --json, -q, -v.
   void declare_output(Arguments& arguments);
 
-  /// Takes in the file, the environment, --set and the flags, in that order of precedence.
-  Settings settings() const;
+  /// Takes in the file, the environment, --set and the flags, in that order of precedence, on top of what is given.
+  /// knows: of an assignment, "init.steps=5", whether this run takes it; none: every one.
+  Settings settings(Settings settings = {}, const std::function<bool(const std::string&)>& knows = nullptr) const;
 
   /// Throws a usage error if any settings are given but those of `but`, since a run that goes on has its own (`what`:
   /// "a run").

@@ -13,6 +13,9 @@
 #include <hysteron/version.hpp>
 
 #include "command_line/help_text.hpp"
+#include "command_line/standard_streams.hpp"
+#include "foundation/printable.hpp"
+#include "runs/every_key.hpp"
 
 namespace hysteron {
 namespace {
@@ -38,6 +41,20 @@ int flushed(int code) {
     throw data_error(
         {.what = "cannot write the results to standard output", .found = std::generic_category().message(errno)});
   return code;
+}
+
+/// A variable that nothing reads is probably misspelled; it may as well be meant for another version, so nothing ends.
+void warn_of_unknown_variables() {
+  std::vector<std::string> known{"HYSTERON_DATA", "HYSTERON_CPU_LEVEL", "HYSTERON_SELF_TEST",
+                                 "HYSTERON_CUDA_LIBRARIES"};
+  for (const ForeignKey& key : foreign_keys()) known.push_back(environment_name(key.key));
+  for (const std::string& entry : process_environment()) {
+    const std::string name = entry.substr(0, entry.find('='));
+    if (!name.starts_with("HYSTERON_") || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string near = nearest_name(name, known);
+    tell(fmt::format("warning: the variable {} of the environment is not known, and not used{}\n", printable(name),
+                     near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+  }
 }
 
 }  // namespace
@@ -100,6 +117,7 @@ int Verbs::run(const std::vector<std::string>& line) {
     const std::vector<std::string> called = command->words();
     Arguments arguments(fmt::format("{}", fmt::join(called, " ")));
     command->declare(arguments);
+    warn_of_unknown_variables();
     arguments.parse({words.begin() + static_cast<std::ptrdiff_t>(called.size()), words.end()});
     return flushed(command->run(line));
   }

@@ -34,7 +34,9 @@ value and what it is, as TOML. It is itself a configuration that train takes.)";
       return 0;
     }
     Settings settings = options_.settings();
-    configure(settings, Sections::task_and_training);
+    const Configuration configuration = configure(settings, Sections::task_and_training);
+    const std::unique_ptr<Journal> journal = options_.journal();
+    for (const std::string& note : configuration.notes) journal->message(note);
     fmt::print("{}", settings.to_toml());
     if (options_.json()) fmt::print("{}\n", json_line({{"toml", settings.to_toml()}}));
     return 0;

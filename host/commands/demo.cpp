@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <hysteron/registry.hpp>
@@ -8,6 +10,7 @@
 #include "files/atomic_file.hpp"
 #include "records/run_result_file.hpp"
 #include "report/page.hpp"
+#include "runs/arm.hpp"
 #include "runs/machine.hpp"
 #include "runs/recorded_run.hpp"
 #include "runs/stop_signal.hpp"
@@ -35,28 +38,35 @@ class Demo final : public Command {
   int run(const std::vector<std::string>& arguments) override {
     std::vector<RunResult> results;
     std::vector<RunRecord> records;
-    for (const char* init : {"classic", "warm_up"}) {
-      Settings settings = options_.settings();
-      settings.read_values(defaults, "the demo's configuration");
-      settings.set("init.name", init, "demo");
+    const std::vector<Arm> arms{arm_of("classic"), arm_of("warm_up")};
+    for (const Arm& arm : arms) {  // what is wrong is said before anything runs
+      Settings settings = settings_for(arm, arms);
+      configure(settings, Sections::task_and_training);
+    }
+    std::string what;
+    for (const Arm& arm : arms) {
+      Settings settings = settings_for(arm, arms);
       const Configuration configuration = configure(settings, Sections::task_and_training);
       const std::unique_ptr<Journal> journal = options_.journal();
-      const std::filesystem::path path = std::filesystem::path(out_) / init;
+      const std::filesystem::path path = std::filesystem::path(out_) / arm.name;
       const RunResult result = on_chosen_device(settings, *journal, [&](Backend& backend) {
         journal->message(fmt::format("{} replicas of a {} of {} x {} units, {} start, on {} ({})",
                                      settings.integer("replicas"), settings.text("model.cell"),
-                                     settings.integer("model.layers"), settings.integer("model.units"), init,
+                                     settings.integer("model.layers"), settings.integer("model.units"), arm.name,
                                      backend.name(), backend.description()));
         return record_run(settings, configuration, backend, *journal, {path, RunPlace::Begin::replacing, arguments});
       });
       if (result.stopped()) return stopped_exit_code;
       results.push_back(result);
+      what = settings.text("task.name") == "copy_first_input"
+                 ? fmt::format("Recall the first of {} inputs (test loss: mean squared error; without memory 1.0)",
+                               settings.integer("task.steps"))
+                 : "The task " + settings.text("task.name");
       records.push_back(read_run(path));
     }
     const std::filesystem::path page = std::filesystem::path(out_) / "report.html";
     write_file(page, html_of(page_of(std::move(records))));
-    fmt::print("\nRecall the first of 100 inputs (test loss: mean squared error; without memory 1.0)\n\n{}\n",
-               result_table(results));
+    fmt::print("\n{}\n\n{}\n", what, result_table(results));
     fmt::print(
         "VAA: the attractors that 64 sequences lead to, over 64. In a classic network all end in the same one.\n"
         "Charts: {}\n",
@@ -70,6 +80,20 @@ class Demo final : public Command {
   }
 
  private:
+  static Arm arm_of(const std::string& init) {
+    return {.group = "", .name = init, .settings = joined(defaults, {{"init.name", init}})};
+  }
+
+  // A key that no arm has is refused by the first.
+  Settings settings_for(const Arm& arm, const std::vector<Arm>& arms) const {
+    Settings settings = options_.settings(settings_of(arm), [&](const std::string& assignment) {
+      return knows(arm, assignment) ||
+             std::none_of(arms.begin(), arms.end(), [&](const Arm& other) { return knows(other, assignment); });
+    });
+    settings.set("init.name", arm.name, "demo");
+    return settings;
+  }
+
   static inline const std::vector<Assignment> defaults{{"replicas", 4},
                                                        {"task.name", "copy_first_input"},
                                                        {"task.steps", 100},

@@ -76,6 +76,7 @@ out-00.safetensors, out-01.safetensors, …)";
     if (!of_task) declare_sequence_files(settings);
     const Configuration configuration =
         configure(settings, of_task ? Sections::task_and_training : Sections::initialization);
+    for (const std::string& note : configuration.notes) journal().message(note);
     if (configuration.start)
       throw settings.unsuitable("model.start", "nothing: prepare takes the network as an option", "--model FILE");
     const std::vector<fs::path> files = output_files(settings.integer("replicas"));

@@ -57,6 +57,7 @@ replica has them, and its sizes are the network's. Ctrl-C once finishes the step
     reading_.put(settings);
     const Configuration configuration =
         configure(settings, Sections::task_and_training, resume_.empty() ? StartFile::read : StartFile::passed_over);
+    expect_something_to_train(settings);
     const std::unique_ptr<Journal> journal = options_.journal();
     const RunResult result = record_run(settings, configuration, *journal, place(settings, arguments));
     if (!result.stopped()) {
@@ -73,6 +74,19 @@ replica has them, and its sizes are the network's. Ctrl-C once finishes the step
   }
 
  private:
+  // The defaults of all keys together are a run of an hour that nobody asked for.
+  static void expect_something_to_train(const Settings& settings) {
+    for (const SettingKey& key : settings.keys())
+      for (const char* section : {"task.", "model.", "init.", "train."})
+        if (key.name.starts_with(section) && settings.given(key.name)) return;
+    throw usage_error({.what = "hysteron train is not told what to train",
+                       .expected = "a configuration, or options such as --task, --cell and --init:\n"
+                                   "    hysteron train CONFIG [OPTIONS]\n"
+                                   "    hysteron train --task copy_first_input --init warm_up --out runs/first",
+                       .found = "neither",
+                       .hint = "hysteron help train shows every option, hysteron demo is a run of a minute"});
+  }
+
   // As it began, except for how long it lasts, and for where its data are.
   Settings settings_of_run() const {
     std::vector<std::string> may_change = lengths_of_run;

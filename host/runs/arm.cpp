@@ -7,6 +7,7 @@
 #include <hysteron/error.hpp>
 
 #include "preparation/suitable_cells.hpp"
+#include "runs/configuration.hpp"
 
 namespace hysteron {
 
@@ -14,6 +15,12 @@ Settings settings_of(const Arm& arm) {
   Settings settings;
   settings.read_values(arm.settings, "the arm " + arm.name);
   return settings;
+}
+
+bool knows(const Arm& arm, const std::string& assignment) {
+  Settings settings = settings_of(arm);
+  configure(settings, Sections::task_and_training);
+  return settings.declared(assignment.substr(0, assignment.find('=')));
 }
 
 StartOfArm start_named(std::string_view name) {

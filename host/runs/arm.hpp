@@ -18,6 +18,9 @@ struct Arm {
 /// The settings that an arm gives; none is declared yet.
 Settings settings_of(const Arm& arm);
 
+/// Whether an arm has the key of an assignment, "init.steps=5"; classic networks have none of the warm-up's.
+bool knows(const Arm& arm, const std::string& assignment);
+
 /// A network's start as the reproductions name it: "double", "autoencoder_warm_up", or an initializer.
 struct StartOfArm {
   std::string name;

@@ -3,6 +3,7 @@
 #include <hysteron/registry.hpp>
 
 #include "preparation/measurement.hpp"
+#include "runs/every_key.hpp"
 #include "runs/machine.hpp"
 
 namespace hysteron {
@@ -159,7 +160,7 @@ Configuration configure(Settings& settings, Sections sections, StartFile start) 
     const bool acts = configuration.task->learning() == Learning::reinforcement;
     acts ? declare_q_training(settings) : declare_training(settings, configuration.task->usual_split(settings));
   }
-  settings.finish();
+  configuration.notes = settings.finish(foreign_keys);
   return configuration;
 }
 

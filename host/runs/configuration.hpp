@@ -20,6 +20,7 @@ struct Configuration {
   std::unique_ptr<Task> task;                ///< null if the sequences are given otherwise
   std::unique_ptr<Initializer> initializer;  ///< null: the weights of `start` are taken as they are
   std::optional<StoredModel> start = {};     ///< model.start: the network that training starts from
+  std::vector<std::string> notes = {};       ///< what was passed over, since other configurations have it
 };
 
 enum class Sections { task_and_training, initialization };  ///< of `train`, of `prepare`
@@ -28,6 +29,7 @@ enum class Sections { task_and_training, initialization };  ///< of `train`, of 
 enum class StartFile { read, passed_over };
 
 /// Declares every key of a run, including those of the chosen task and initializer, and refuses unknown ones.
+/// Keys of other tasks, initializers and ways to train are passed over, with a note, where a file gives them.
 /// The sizes of a network to start from become those of the settings.
 Configuration configure(Settings& settings, Sections sections, StartFile start = StartFile::read);
 

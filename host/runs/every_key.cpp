@@ -15,7 +15,7 @@ using Keys = std::vector<SettingKey>;
 Keys keys_with(const std::string& chooser, const std::string& member) {
   Settings settings;
   settings.set(chooser, member, "the list of all keys");
-  configure(settings, Sections::task_and_training);
+  configure(settings, Sections::task_and_training, StartFile::passed_over);
   return settings.keys();
 }
 
@@ -57,6 +57,8 @@ std::vector<KeyGroup> all_groups() {
       groups.push_back({"training in an environment", with_prefix(keys_with("task.name", name), "train.")});
       break;
     }
+  groups.push_back(
+      {"a start from a file", without(with_prefix(keys_with("model.start", "m.safetensors"), "model."), every)});
   return groups;
 }
 
@@ -65,6 +67,15 @@ std::vector<KeyGroup> all_groups() {
 const std::vector<KeyGroup>& every_key() {
   static const std::vector<KeyGroup> groups = all_groups();
   return groups;
+}
+
+std::vector<ForeignKey> foreign_keys() {
+  std::vector<ForeignKey> keys;
+  for (const KeyGroup& group : every_key()) {
+    const bool member = group.title.starts_with(Task::noun) || group.title.starts_with(Initializer::noun);
+    for (const SettingKey& key : group.keys) keys.push_back({key.name, (member ? "the " : "") + group.title});
+  }
+  return keys;
 }
 
 const SettingKey& key_named(const std::string& name) {

@@ -15,6 +15,9 @@ struct KeyGroup {
 /// Every key that a configuration may have, whichever task and initializer it chooses.
 const std::vector<KeyGroup>& every_key();
 
+/// All of them, each with whose it is: "the initializer warm_up", "training on sequences".
+std::vector<ForeignKey> foreign_keys();
+
 /// The first key of that name. Asking for one that does not exist is a defect.
 const SettingKey& key_named(const std::string& name);
 

@@ -105,6 +105,7 @@ RunResult record_as(const Settings& settings, const Configuration& configuration
 RunResult record_run(const Settings& settings, const Configuration& configuration, Backend& backend, Journal& journal,
                      const RunPlace& place) {
   listen_for_stop_signals();
+  for (const std::string& note : configuration.notes) journal.message(note);
   return with_precision(
       settings, [&](auto real) { return record_as<decltype(real)>(settings, configuration, backend, journal, place); });
 }

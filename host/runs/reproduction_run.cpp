@@ -24,13 +24,6 @@ constexpr const char* plan_file = "reproduction.json";
 
 std::string_view name_of(ReproductionScale scale) { return scale == ReproductionScale::quick ? "quick" : "full"; }
 
-/// Whether an arm knows the key of an assignment; classic networks know none of the warm-up's keys.
-bool knows(const Arm& arm, const std::string& assignment) {
-  Settings settings = settings_of(arm);
-  configure(settings, Sections::task_and_training);
-  return settings.declared(assignment.substr(0, assignment.find('=')));
-}
-
 /// The settings that an arm begins with: its own, overridden by the environment, --set and flags.
 Settings settings_of(const Arm& arm, const ReproductionPlan& plan) {
   Settings settings = settings_of(arm);

@@ -14,13 +14,6 @@
 namespace hysteron {
 namespace {
 
-std::string environment_name(const std::string& key) {
-  std::string name = "HYSTERON_";
-  for (const char letter : key)
-    name += letter == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
-  return name;
-}
-
 std::string section_of(const std::string& key) {
   const std::size_t dot = key.rfind('.');
   return dot == std::string::npos ? "" : key.substr(0, dot);
@@ -30,10 +23,33 @@ Error unknown_key(const std::string& key, const std::string& origin, const std::
   ErrorText text = unknown_name("setting", key, known).text();
   text.what += " " + origin;
   if (text.expected.size() > 400) text.expected = "a key of such a run: `hysteron config` lists them";
+  if (text.hint.empty()) text.hint = "`hysteron config --keys` lists the keys of every run";
   return usage_error(std::move(text));
 }
 
+/// The owners of a key among those of other configurations, each once: "the task arrays or the task music".
+std::string owners_of(const std::string& key, const std::vector<ForeignKey>& foreign) {
+  std::string owners;
+  for (const ForeignKey& one : foreign)
+    if (one.key == key) owners += (owners.empty() ? "" : " or ") + one.owner;
+  return owners;
+}
+
+Error foreign_key(const std::string& key, const std::string& origin, const std::string& owners) {
+  return usage_error({.what = fmt::format("setting \"{}\" {} does not belong to such a run", key, origin),
+                      .expected = "a key of such a run: `hysteron config` lists them",
+                      .found = "one of " + owners,
+                      .hint = "choose what has it, or leave it out"});
+}
+
 }  // namespace
+
+std::string environment_name(const std::string& key) {
+  std::string name = "HYSTERON_";
+  for (const char letter : key)
+    name += letter == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  return name;
+}
 
 SettingLimits at_least(double least) { return {.least = least, .choices = {}}; }
 SettingLimits above(double least) { return {.least = least, .least_excluded = true, .choices = {}}; }
@@ -208,27 +224,43 @@ Error Settings::unsuitable(const std::string& key, std::string expected, std::st
                       .hint = std::move(hint)});
 }
 
-void Settings::finish() const {
-  for (const auto& [key, given] : given_)
-    if (!known_.contains(key)) throw unknown_key(key, given.origin, order_);
-  for (const auto& section : sections_) {
-    const std::string inside = section.first + ".";
-    const bool holds_any =
-        std::any_of(order_.begin(), order_.end(), [&](const std::string& key) { return key.starts_with(inside); });
+std::vector<std::string> Settings::finish(const std::function<std::vector<ForeignKey>()>& foreign) const {
+  std::optional<std::vector<ForeignKey>> others;
+  const auto of_others = [&]() -> const std::vector<ForeignKey>& {
+    if (!others) others = foreign ? foreign() : std::vector<ForeignKey>();
+    return *others;
+  };
+  std::map<std::string, std::vector<std::string>> passed_over;  // by owner
+  for (const auto& [key, given] : given_) {
+    if (known_.contains(key)) continue;
+    const std::string owners = owners_of(key, of_others());
+    if (owners.empty()) throw unknown_key(key, given.origin, order_);
+    if (given.rank != Rank::file) throw foreign_key(key, given.origin, owners);
+    passed_over[owners].push_back(key);
+  }
+  for (const auto& [name, origin] : sections_) {
+    const auto inside = [&](const std::string& key) { return key.starts_with(name + "."); };
+    if (std::any_of(order_.begin(), order_.end(), inside)) continue;
+    const std::vector<ForeignKey>& all = of_others();
+    if (std::any_of(all.begin(), all.end(), [&](const ForeignKey& one) { return inside(one.key); })) continue;
     std::vector<std::string> known;
     for (const std::string& key : order_)
-      if (const std::string name = section_of(key);
-          !name.empty() && std::find(known.begin(), known.end(), name) == known.end())
-        known.push_back(name);
-    if (!holds_any) throw unknown_key(section.first, section.second, known);
+      if (const std::string section = section_of(key);
+          !section.empty() && std::find(known.begin(), known.end(), section) == known.end())
+        known.push_back(section);
+    throw unknown_key(name, origin, known);
   }
-  std::vector<std::string> names;
-  for (const std::string& key : order_) names.push_back(environment_name(key));
-  // Variables that are not settings.
-  for (const char* const other : {"HYSTERON_DATA", "HYSTERON_CPU_LEVEL", "HYSTERON_SELF_TEST"}) names.push_back(other);
-  for (const auto& [name, given] : environment_)
-    if (std::find(names.begin(), names.end(), name) == names.end())
-      throw unknown_key(name, "in the environment", names);
+  for (const auto& [name, given] : environment_) {
+    const auto sets = [&](const std::string& key) { return environment_name(key) == name; };
+    if (std::any_of(order_.begin(), order_.end(), sets)) continue;
+    const std::vector<ForeignKey>& all = of_others();
+    const auto other = std::find_if(all.begin(), all.end(), [&](const ForeignKey& one) { return sets(one.key); });
+    if (other != all.end()) passed_over[owners_of(other->key, all)].push_back(name);
+  }
+  std::vector<std::string> lines;
+  for (const auto& [owners, keys] : passed_over)
+    lines.push_back(fmt::format("passed over, as keys of {}: {}", owners, fmt::join(keys, ", ")));
+  return lines;
 }
 
 std::string Settings::to_toml() const {

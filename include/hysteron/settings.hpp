@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -47,6 +48,11 @@ struct SettingKey {
   SettingValue initial;
   std::string description;
   SettingLimits limits;
+};
+
+/// A key that other configurations have: "init.steps", and whose it is: "the initializer warm_up".
+struct ForeignKey {
+  std::string key, owner;
 };
 
 /// Typed settings by name ("train.batch"). A value comes, in rising precedence, from: the default, a TOML file, the
@@ -97,8 +103,11 @@ class Settings {
   /// The usage error for a value that does not fit the others: `throw settings.unsuitable("task.train", "...", "...")`.
   Error unsuitable(const std::string& key, std::string expected, std::string hint = "") const;
 
-  /// Throws a usage error for the first key that was given but is not known, with the nearest known one.
-  void finish() const;
+  /// Throws a usage error for the first key that was given but is not known, with the nearest known one. Keys of
+  /// `foreign` (asked for only when there are unknown ones) are passed over where they come from a file or the
+  /// environment, which may serve several configurations; the lines returned say so. Given on the command line, they
+  /// are an error that names their owner. Unknown variables of the environment are no error.
+  std::vector<std::string> finish(const std::function<std::vector<ForeignKey>()>& foreign = nullptr) const;
 
   /// Every known key with its value and description, as a configuration that gives the same settings again, in the
   /// order of the declarations, section by section.
@@ -129,6 +138,9 @@ class Settings {
   std::map<std::string, Known> known_;
   std::vector<std::string> order_;
 };
+
+/// The variable that sets a key: HYSTERON_TASK_STEPS.
+std::string environment_name(const std::string& key);
 
 /// The entries "NAME=value" of this process.
 std::vector<std::string> process_environment();
