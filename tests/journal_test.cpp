@@ -4,6 +4,8 @@
 #include <sstream>
 #include <thread>
 
+#include <sys/stat.h>
+
 #include <hysteron/journal.hpp>
 
 #include "files/json.hpp"
@@ -113,6 +115,18 @@ TEST(Journal, SurvivesACutAnywhere) {
     EXPECT_EQ(lines.size(), length / line.size() + 1);
     for (const std::string& each : lines) EXPECT_TRUE(parse_json(each, "line").is_object());
   }
+}
+
+// A pipe that nobody reads must not hang.
+TEST(Journal, IsWrittenIntoNothingButAFile) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "folder");
+  std::filesystem::create_symlink("/dev/full", folder / "device");
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  Journal journal;
+  for (const char* const name : {"folder", "device", "pipe"})
+    EXPECT_THAT(message_of(ErrorKind::data, [&] { journal.write_to(folder / name); }),
+                AllOf(HasSubstr("cannot write the journal"), HasSubstr(name), HasSubstr("a folder, pipe or device")));
 }
 
 TEST(Journal, SaysWhyItCannotWrite) {

@@ -107,6 +107,28 @@ Error not_resumable(const fs::path& path, std::string found, std::string hint) {
                       .hint = std::move(hint)});
 }
 
+/// Throws unless what is a file of a run is one, and what is a folder is one: at once, not when it is written at the
+/// end.
+void expect_own_kinds(const fs::path& run) {
+  const auto expect = [](const fs::path& path, bool right, const char* kind) {
+    if (!right)
+      throw data_error({.what = path.string() + " is not what a run leaves there",
+                        .expected = kind,
+                        .found = "something else: a folder, a pipe, a device, or a link to nothing",
+                        .hint = "take it away, and resume again"});
+  };
+  std::error_code code;
+  for (const fs::path& entry : entries_of_run(run)) {
+    const std::string name = entry.filename().string();
+    const bool folder = name == "models" || name.starts_with("checkpoint");
+    expect(entry, folder ? fs::is_directory(entry, code) : fs::is_regular_file(entry, code),
+           folder ? "a folder" : "a regular file");
+  }
+  for (fs::directory_iterator at(run / "models", code), end; !code && at != end; at.increment(code))
+    if (at->path().filename().string().starts_with("replica-"))
+      expect(at->path(), fs::is_regular_file(at->path()), "a regular file");
+}
+
 std::unique_ptr<FolderLock> locked(const fs::path& path) { return std::make_unique<FolderLock>(path, "the run"); }
 
 }  // namespace
@@ -157,6 +179,7 @@ RunFolder RunFolder::create(const fs::path& given, Existing existing, std::strin
 RunFolder RunFolder::resume(const fs::path& path, Finished finished) {
   if (finished == Finished::refused || !is_run_folder(path) || !is_finished(path)) expect_resumable(path);
   std::unique_ptr<FolderLock> lock = locked(path);
+  expect_own_kinds(path);
   settle_checkpoint(path / "checkpoint");
   if (!is_there(path / "checkpoint") || is_empty_folder(path / "checkpoint"))
     throw not_resumable(path, "no checkpoint: it was stopped before its first", "start it anew with --force");
