@@ -29,7 +29,8 @@ std::string browser() {
 constexpr const char* watch_errors =
     "<script>window.addEventListener('error', e => { document.documentElement.dataset.failed = e.message; });</script>";
 constexpr const char* watch_width =
-    "<script>document.documentElement.dataset.overflow = String(document.documentElement.scrollWidth > "
+    "<script>document.documentElement.dataset.paper = getComputedStyle(document.body).backgroundColor;"
+    "document.documentElement.dataset.overflow = String(document.documentElement.scrollWidth > "
     "document.documentElement.clientWidth);"
     "const boxes = [...document.querySelectorAll('figure')].map(f => f.getBoundingClientRect());"
     "document.documentElement.dataset.overlap = String(boxes.some((a, i) => boxes.some((b, j) => j > i && a.left < "
@@ -55,7 +56,8 @@ class Report : public ProgramTest {
                init);
   }
   /// The page as it is in the browser after its scripts have run, at a given width.
-  std::string opened(const std::string& page, int width) const {
+  enum class Theme { light, dark };
+  std::string opened(const std::string& page, int width, Theme theme = Theme::light) const {
     std::string html = page;
     html.replace(html.find("<head>"), 6, std::string("<head>") + watch_errors);
     html.replace(html.rfind("</body>"), 7, std::string(watch_width) + watch_lines + "</body>");
@@ -64,7 +66,8 @@ class Report : public ProgramTest {
         Child(browser(),
               {"--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000",
                "--user-data-dir=" + (folder / "profile").string(), "--window-size=" + std::to_string(width) + ",900",
-               "--dump-dom", "file://" + (folder / "watched.html").string()},
+               std::string("--blink-settings=preferredColorScheme=") + (theme == Theme::dark ? "0" : "1"), "--dump-dom",
+               "file://" + (folder / "watched.html").string()},
               folder.path())
             .wait();
     EXPECT_EQ(ended.code, 0) << ended.err;
@@ -245,6 +248,14 @@ TEST_F(Report, ShowsAnUnfinishedRun) {
   EXPECT_THAT(page, AllOf(HasSubstr("<h1>copy_first_input of 8 steps, gru, 1 layer of 6 units, 1 replica, 20"),
                           HasSubstr("was stopped, after"), HasSubstr("Loss during training")));
   EXPECT_THAT(page, Not(HasSubstr("Carta")));  // its method is not used
+  if (browser().empty()) GTEST_SKIP() << "there is no chromium or chrome to open the page with";
+  for (const int width : {1280, 400})
+    for (const auto& [theme, paper] : {std::pair(Theme::light, "rgb(255, 255, 255)"), {Theme::dark, "rgb(22, 24, 28)"}})
+      EXPECT_THAT(opened(page, width, theme),
+                  AllOf(HasSubstr("data-figures-drawn=\"" + std::to_string(figures_in(page)) + "\""),
+                        Not(HasSubstr("data-failed")), HasSubstr("data-overflow=\"false\""),
+                        HasSubstr(std::string("data-paper=\"") + paper + "\"")))
+          << width;
 }
 
 TEST_F(Report, TellsRunsOfOneNameApart) {

@@ -154,6 +154,22 @@ TEST(RunFolder, IsMadeWhereALinkLeads) {
   EXPECT_THAT(folder.names(), UnorderedElementsAre("scratch", "link", "broken"));
 }
 
+TEST(RunFolder, SaysThatThereIsNoPlace) {
+  const TemporaryFolder folder;
+  std::filesystem::create_symlink("loop", folder / "loop");
+  EXPECT_THAT(
+      message_of(ErrorKind::data, [&] { RunFolder::create(folder / "loop/run", Existing::refuse, "c = 1\n", "{}"); }),
+      AllOf(HasSubstr("cannot find out where"), HasSubstr("hint: name another folder")));
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::create_directory(folder / "gone");
+  std::filesystem::current_path(folder / "gone");
+  std::filesystem::remove(folder / "gone");
+  const std::string said =
+      message_of(ErrorKind::data, [&] { RunFolder::create("run", Existing::refuse, "c = 1\n", "{}"); });
+  std::filesystem::current_path(before);
+  EXPECT_THAT(said, HasSubstr("the present folder is not there any more"));
+}
+
 // What a process leaves that is killed while it fills a folder, or empties one.
 TEST(RunFolder, CanBeTriedAgain) {
   const TemporaryFolder folder;

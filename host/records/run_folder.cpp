@@ -65,7 +65,18 @@ void remove_tree(const fs::path& path) {
 
 /// What the path leads to, through links and without dots, so that it can be extended to a name beside it.
 fs::path plain(const fs::path& path) {
-  const fs::path normal = fs::weakly_canonical(fs::absolute(path)).lexically_normal();
+  std::error_code code;
+  fs::path whole = fs::absolute(path, code);
+  if (code)
+    throw data_error({.what = "the present folder is not there any more",
+                      .found = code.message(),
+                      .hint = "change to another folder, or give --out a path from / on"});
+  whole = fs::weakly_canonical(whole, code);
+  if (code)
+    throw data_error({.what = "cannot find out where " + path.string() + " leads",
+                      .found = code.message(),
+                      .hint = "name another folder with --out"});
+  const fs::path normal = whole.lexically_normal();
   return normal.has_filename() ? normal : normal.parent_path();
 }
 
