@@ -205,7 +205,15 @@ TEST_F(Commands, VaaOfAModelIsThatOfItsPreparation) {
   EXPECT_EQ(measured["vaa"], made["vaa_after"][0]);
   EXPECT_EQ(measured["vaa_star"], made["vaa_star"][0]);
   EXPECT_EQ(measured["n"], 20);
-  EXPECT_NEAR(measured["attractors"].get<double>(), 20 * measured["vaa"].get<double>(), 1e-9);
+  // After 50 steps most states still move: they are not counted.
+  EXPECT_LT(measured["settled"].get<double>(), 1);
+  EXPECT_TRUE(measured["attractors"].is_null());
+  const std::string said = succeeds("measure vaa --model m.safetensors --inputs X.npy --steps 50 --draws 1").out;
+  EXPECT_THAT(said, AllOf(HasSubstr("attractors not counted: "), HasSubstr("still move after 50 steps")));
+  const auto later =
+      succeeds("measure vaa --model m.safetensors --inputs X.npy --steps 20000 --draws 2 --sequences 20 --json").json();
+  EXPECT_EQ(later["settled"], 1.0);
+  EXPECT_NEAR(later["attractors"].get<double>(), 20 * later["vaa"].get<double>(), 1e-9);
 }
 
 TEST_F(Commands, MeasureVaaRefusesWhatDoesNotFit) {

@@ -187,6 +187,27 @@ TEST_F(Measured, BistableUnitsHaveTwoAttractorsEach) {
   EXPECT_NEAR(found.vaa.at(0), 8 / 40.0, 1e-12);
 }
 
+// What an attractor is shows only with time: a slow decay and a cycle are none.
+TEST_F(Measured, TellsWhatHasSettled) {
+  const auto settled = [&](double weight, int steps) {
+    auto network = model("elman", 3, 3);
+    set_by_hand(network, "rnn.weight_hh_l0",
+                [weight](int, int row, int column) { return diagonal(row, column, weight); });
+    set_by_hand(network, "rnn.weight_ih_l0", [](int, int row, int column) { return diagonal(row, column, 0.1); });
+    const MeasureOptions options{.steps = steps, .draws = 2, .sequences = 20, .settling = Settling::told};
+    return measure_multistability(network, sign_patterns(3, 4, 5, 20), std::vector<std::uint64_t>{1}, options)
+        .settled.at(0);
+  };
+  EXPECT_DOUBLE_EQ(settled(0.5, 200), 1);
+  EXPECT_DOUBLE_EQ(settled(3, 300), 1);
+  EXPECT_EQ(settled(0.5, 3), 0);       // still on its way
+  EXPECT_LT(settled(1.0001, 300), 1);  // a slow decay
+  EXPECT_LT(settled(-3, 300), 1);      // h, -h, h ..
+  auto network = model("elman", 3, 3);
+  EXPECT_TRUE(
+      measure_multistability(network, sign_patterns(3, 4, 5, 20), std::vector<std::uint64_t>{1}, {}).settled.empty());
+}
+
 // The same number of attractors in float, where trajectories settle in fewer steps, and with the networks' own
 // precision.
 TEST_F(Measured, PrecisionDoesNotCount) {

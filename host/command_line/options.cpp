@@ -3,11 +3,14 @@
 #include <array>
 #include <chrono>
 #include <iostream>
+#include <limits>
 
 #include <fmt/format.h>
 
+#include "foundation/long_work.hpp"
 #include "journal/console.hpp"
 #include "runs/every_key.hpp"
+#include "runs/stop_signal.hpp"
 #include "settings/setting_value.hpp"
 
 namespace hysteron {
@@ -102,6 +105,10 @@ std::unique_ptr<Journal> Options::journal() const {
   const Verbosity verbosity = quiet_ ? Verbosity::quiet : verbose_ ? Verbosity::verbose : Verbosity::normal;
   auto journal = std::make_unique<Journal>();
   journal->add_listener(std::make_shared<Console>(std::cerr, style_of_standard_error(verbosity)));
+  attend_long_work({.stop_requested = stop_requested,
+                    .tell = [journal = journal.get()](const std::string& stage, std::int64_t done, std::int64_t total) {
+                      journal->progress(stage, done, total, std::numeric_limits<double>::quiet_NaN());
+                    }});
   return journal;
 }
 

@@ -12,6 +12,8 @@
 
 #include "command_line/standard_streams.hpp"
 #include "command_line/verbs.hpp"
+#include "foundation/long_work.hpp"
+#include "runs/stop_signal.hpp"
 
 namespace hysteron {
 namespace {
@@ -28,6 +30,9 @@ int run_program(int count, char** arguments) {
   prepare_standard_streams();
   try {
     return Verbs().run({arguments, arguments + count});
+  } catch (const Stopped&) {
+    tell("stopped before there was anything to keep\n");
+    return stopped_exit_code;
   } catch (const Error& error) {
     return failed(error.kind(), error.what());
   } catch (const std::bad_alloc&) {

@@ -17,6 +17,8 @@ struct MeasuredAttractors {
   double vaa = 0, vaa_star = 0;
   double attractors = 0;  ///< for a network: the mean of the draws
   std::int64_t n = 0;
+  std::optional<double> settled = {};  ///< the share of the sequences; of a matrix of states nobody knows
+  bool has_settled() const { return !settled || *settled >= 1; }
 };
 
 class MeasureVaa final : public ComputingCommand<MeasuredAttractors> {
@@ -30,7 +32,8 @@ hysteron measure vaa --states S.npy)";
   std::string description() const override {
     return R"(How many attractors a network reaches (Lambrechts et al. 2023): VAA is their number over n, from 1/n to 1.
 For a network: n sequences run up to random lengths (with --lengths, to their ends), then each layer alone under a
-constant input; the mean of several draws. Or for a matrix of states [n, units].)";
+constant input; the mean of several draws. States that still move then, slowly or in a cycle, are no attractors: their
+share is told instead of a count. Or for a matrix of states [n, units].)";
   }
 
   void declare(Arguments& arguments) override {
@@ -57,21 +60,28 @@ constant input; the mean of several draws. Or for a matrix of states [n, units].
                          .found = fmt::format("{}", measure_.epsilon)});
     if (!states_.empty()) return of_states(backend(settings));
     seed_ = static_cast<std::uint64_t>(settings.integer("seed"));
+    measure_.settling = Settling::told;
     return of_network(backend(settings), *seed_);
   }
 
   void print(const MeasuredAttractors& measured) const override {
-    fmt::print("VAA        {:.4f}\nVAA*       {:.4f}\nattractors {:.4g} of n = {} (epsilon {:g})\n", measured.vaa,
-               measured.vaa_star, measured.attractors, measured.n, measure_.epsilon);
+    fmt::print("VAA        {:.4f}\nVAA*       {:.4f}\n", measured.vaa, measured.vaa_star);
+    if (measured.has_settled())
+      fmt::print("attractors {:.4g} of n = {} (epsilon {:g})\n", measured.attractors, measured.n, measure_.epsilon);
+    else
+      fmt::print(
+          "attractors not counted: {:.0f} % of the states still move after {} steps, slowly or in a cycle (n = {}, "
+          "epsilon {:g})\n",
+          100 * (1 - *measured.settled), measure_.steps, measured.n, measure_.epsilon);
   }
 
   Json json(const MeasuredAttractors& measured) const override {
-    const Json count = states_.empty() ? Json(measured.attractors) : Json(std::llround(measured.attractors));
-    return {{"vaa", measured.vaa},
-            {"vaa_star", measured.vaa_star},
-            {"attractors", count},
-            {"n", measured.n},
-            {"epsilon", measure_.epsilon}};
+    const Json count = !measured.has_settled() ? Json()
+                       : states_.empty()       ? Json(measured.attractors)
+                                               : Json(std::llround(measured.attractors));
+    return {{"vaa", measured.vaa}, {"vaa_star", measured.vaa_star},
+            {"attractors", count}, {"settled", measured.settled ? Json(*measured.settled) : Json()},
+            {"n", measured.n},     {"epsilon", measure_.epsilon}};
   }
 
   MeasuredAttractors of_network(Backend& device, std::uint64_t seed) {
@@ -85,7 +95,11 @@ constant input; the mean of several draws. Or for a matrix of states [n, units].
     });
     expect_finite<double>(measured.vaa_star, "the states under the constant input");
     const int n = std::min(measure_.sequences, sequences.count);
-    return {.vaa = measured.vaa[0], .vaa_star = measured.vaa_star[0], .attractors = measured.vaa[0] * n, .n = n};
+    return {.vaa = measured.vaa[0],
+            .vaa_star = measured.vaa_star[0],
+            .attractors = measured.vaa[0] * n,
+            .n = n,
+            .settled = measured.settled[0]};
   }
 
   MeasuredAttractors of_states(Backend& device) const {

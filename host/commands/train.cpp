@@ -67,7 +67,9 @@ replica has them, and its sizes are the network's. Ctrl-C once finishes the step
     if (options_.json()) fmt::print("{}\n", json_line(json_of(result)));
     std::fflush(stdout);
     if (result.stopped()) {
-      journal->message("stopped; go on with: hysteron train --resume " + result.run);
+      journal->message(has_checkpoint(result.run)
+                           ? "stopped; go on with: hysteron train --resume " + result.run
+                           : "stopped before the first checkpoint; the same command with --force begins anew");
       return stopped_exit_code;
     }
     return report_failures(result);

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "foundation/long_work.hpp"
+
 namespace hysteron {
 namespace {
 
@@ -19,7 +21,9 @@ Sequences draw_sequences(const DrawnSequences& drawn, int count, std::uint64_t s
                          .outputs = drawn.outputs,
                          .targets = std::vector<float>(static_cast<std::size_t>(count) * target_size),
                          .labels = {}};
+  LongWork work("drawing sequences", count);
   for (std::size_t n = 0; n < static_cast<std::size_t>(count); ++n) {
+    if (n % 64 == 0) work.at(static_cast<std::int64_t>(n));
     Random random(seed, stream, n);
     drawn.draw(random, std::span(sequences.inputs).subspan(n * input_size, input_size),
                std::span(sequences.targets).subspan(n * target_size, target_size));

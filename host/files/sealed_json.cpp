@@ -8,12 +8,12 @@
 namespace hysteron {
 namespace {
 
-constexpr const char* digest_key = "sha256";
+constexpr const char* digest_member = "sha256";
 
 }  // namespace
 
 std::string sealed_line(Json object) {
-  object[digest_key] = digest_of(json_line(object));
+  object[digest_member] = digest_of(json_line(object));
   return json_line(object) + "\n";
 }
 
@@ -21,9 +21,9 @@ Json read_sealed(const std::filesystem::path& path, const std::string& hint) {
   const std::string name = path.string(), text = read_text(path);
   Json object = parse_json(text, name);
   std::string told;
-  if (object.is_object() && object.contains(digest_key) && object[digest_key].is_string()) {
-    told = object[digest_key].get<std::string>();
-    object.erase(digest_key);
+  if (object.is_object() && object.contains(digest_member) && object[digest_member].is_string()) {
+    told = object[digest_member].get<std::string>();
+    object.erase(digest_member);
   }
   // The text too: numbers that differ only beyond what is read would give the same object.
   if (told.empty() || told != digest_of(json_line(object)) || text != sealed_line(object))

@@ -17,7 +17,7 @@
 namespace hysteron {
 namespace {
 
-constexpr double seconds_between_drawings = 0.1, seconds_between_lines = 5;
+constexpr double seconds_between_drawings = 0.1, seconds_between_lines = 5, seconds_to_first_line = 1;
 constexpr const char* clear_line = "\r\x1b[K";
 
 std::string variable(const char* name) {
@@ -138,7 +138,8 @@ void Console::hear(const Progress& progress) {
     drawn_ = false;
     first_done_ = progress.done;
     first_seconds_ = progress.seconds;
-    shown_ = style_.live ? progress.seconds - seconds_between_drawings : progress.seconds;
+    shown_ =
+        progress.seconds - (style_.live ? seconds_between_drawings : seconds_between_lines - seconds_to_first_line);
   }
   latest_ = progress;
   if (progress.done >= progress.total) return end_stage();

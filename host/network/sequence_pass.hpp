@@ -7,6 +7,8 @@
 #include <hysteron/batches.hpp>
 #include <hysteron/unrolled.hpp>
 
+#include "foundation/long_work.hpp"
+
 namespace hysteron {
 
 template <class Real>
@@ -36,8 +38,11 @@ class SequencePass {
   /// unrolled.
   template <class Visit>
   void run(const Visit& visit) {
-    for (int first = 0; first < sequences_->count; first += largest_)
+    LongWork work("running sequences", sequences_->count);
+    for (int first = 0; first < sequences_->count; first += largest_) {
       visit(first, forward(first, std::min(largest_, sequences_->count - first)));
+      work.at(std::min(first + largest_, sequences_->count));
+    }
   }
 
  private:

@@ -9,6 +9,7 @@
 #include "files/atomic_file.hpp"
 #include "files/digest.hpp"
 #include "files/source.hpp"
+#include "foundation/long_work.hpp"
 #include "records/run_result_file.hpp"
 #include "report/page.hpp"
 #include "runs/machine.hpp"
@@ -64,25 +65,34 @@ RunResult record_as(const Settings& settings, const Configuration& configuration
   const auto checkpoint = [&] {
     folder.write_checkpoint([&](const std::filesystem::path& to) { training.write_checkpoint(to, configurations); });
   };
-  if (resuming) {
-    restore(training, folder, journal);
-    if (place.farther) {
-      configurations.push_back(digest_of(settings.to_toml()));
+  const auto begin = [&] {
+    if (resuming) {
+      restore(training, folder, journal);
+      if (place.farther) {
+        configurations.push_back(digest_of(settings.to_toml()));
+        checkpoint();
+        folder.remove_result();
+        write_file(folder.config(), settings.to_toml());
+        configurations.erase(configurations.begin());
+      }
+      journal.event("resumed", {{"update", training.update()}});
+    } else {
+      journal.event("started", {{"device", backend.name()}, {"parameters", training.model().parameters().size()}});
+      training.initialize();
       checkpoint();
-      folder.remove_result();
-      write_file(folder.config(), settings.to_toml());
-      configurations.erase(configurations.begin());
     }
-    journal.event("resumed", {{"update", training.update()}});
-  } else {
-    journal.event("started", {{"device", backend.name()}, {"parameters", training.model().parameters().size()}});
-    training.initialize();
-    checkpoint();
+  };
+  // A measurement or an evaluation that is given up leaves the run at its last checkpoint.
+  RunResult result{.steps = 0, .seed = settings.integer("seed")};
+  bool stopped = true;
+  try {
+    begin();
+    stopped = training.train(stop_requested, checkpoint) == TrainingRun<Real>::End::stopped;
+    if (!stopped) result = training.evaluate_best();
+  } catch (const Stopped&) {
+    stopped = true;
   }
-  const auto end = training.train(stop_requested, checkpoint);
-  const bool stopped = end == TrainingRun<Real>::End::stopped;
-  RunResult result =
-      stopped ? RunResult{.steps = training.update(), .seed = settings.integer("seed")} : training.evaluate_best();
+  if (stopped) result.steps = training.update();
   result.run = folder.path().string();
   result.device = backend.name();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

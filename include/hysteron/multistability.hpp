@@ -17,16 +17,23 @@ namespace hysteron {
 //
 // VAA* has a gradient; the gradient of d_ij at d_ij = 0 is 0 by convention, so that it is never NaN.
 
+/// told: a tenth of the steps more, to see whether the states have settled.
+enum class Settling { not_told, told };
+
 struct MeasureOptions {
   int steps = 10000;   ///< under the constant input
   int draws = 10;      ///< of sequences, prefixes and inputs; results are averaged over them
   int sequences = 64;  ///< n
   double epsilon = 1e-4;
+  Settling settling = Settling::not_told;
 };
 
 /// One entry a replica.
 struct Multistability {
   std::vector<double> vaa = {}, vaa_star = {};
+  /// The share of the sequences whose state, at the pace of the last tenth, stays within epsilon for as many steps
+  /// again: the others move slowly, or in a cycle, and are no attractors. Empty unless asked for.
+  std::vector<double> settled = {};
 };
 
 /// Runs n random sequences up to random lengths (sequences of unequal lengths: to their ends), then each layer by
