@@ -38,7 +38,7 @@ Devices find_devices() {
     case cudaErrorInsufficientDriver: {
       int driver = 0;
       if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0)
-        return {.count = 0, .reason = "there is no NVIDIA driver"};
+        return {.count = 0, .reason = "no NVIDIA driver"};
       return {.count = 0,
               .reason = "the NVIDIA driver is too old: it knows CUDA " + version_text(driver) + ", this build needs " +
                         version_text(CUDART_VERSION)};

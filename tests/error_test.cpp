@@ -106,6 +106,7 @@ TEST(NearestName, IsEmptyWhenNoneIsNear) {
   EXPECT_EQ(nearest_name("train.dropout", keys), "");
   EXPECT_EQ(nearest_name("at", std::vector<std::string>{"lr"}), "");
   EXPECT_EQ(nearest_name("gru", std::vector<std::string>{}), "");
+  EXPECT_EQ(nearest_name("gpu", std::vector<std::string>{"auto", "cpu"}), "");  // another thing, not a misspelling
 }
 
 TEST(NearestName, IsTheFirstOfEquals) { EXPECT_EQ(nearest_name("cat", std::vector<std::string>{"bat", "hat"}), "bat"); }

@@ -10,6 +10,8 @@
 
 #include <hysteron/error.hpp>
 
+#include "runs/every_key.hpp"
+
 namespace hysteron {
 namespace {
 
@@ -140,7 +142,18 @@ Argument& Arguments::option_named(const std::string& name) {
     known.push_back(argument.name());
   }
   known.push_back("--help");
-  throw unknown_name("option", name, known);
+  ErrorText text = unknown_name("option", name, known).text();
+  // Most keys have no option of their own.
+  if (known.end() != std::find(known.begin(), known.end(), "--set")) {
+    std::vector<std::string> keys;
+    for (const ForeignKey& one : foreign_keys()) keys.push_back(one.key);
+    std::ranges::stable_partition(keys, [](const std::string& key) { return !key.starts_with("init."); });
+    const std::string key = nearest_name(name, keys), meant = nearest_name(name, known);
+    const std::string last = key.substr(key.rfind('.') + 1);
+    if (!key.empty() && (meant.empty() || meant.starts_with(name)) && nearest_name(name, {{last}}) == last)
+      text.hint = fmt::format("{}{}--set {}=VALUE", text.hint, text.hint.empty() ? "" : "; or ", key);
+  }
+  throw usage_error(std::move(text));
 }
 
 void Arguments::parse(const std::vector<std::string>& words) {

@@ -1,5 +1,9 @@
 #include "command_line/output_file.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include <hysteron/error.hpp>
 
 #include "files/atomic_file.hpp"
@@ -18,6 +22,18 @@ void expect_writable(const std::filesystem::path& path, Overwrite overwrite, con
     throw usage_error(
         {.what = path.string() + " exists already", .expected = "a name that is free", .hint = "--force replaces it"});
   const AtomicFile probe(path);  // gone again at once
+}
+
+void expect_ending(const std::filesystem::path& path, const char* ending) {
+  static constexpr const char* others[] = {".npy",  ".npz", ".safetensors", ".pt",  ".pth",  ".pkl", ".h5",   ".hdf5",
+                                           ".onnx", ".csv", ".tsv",         ".txt", ".json", ".mat", ".toml", ".html"};
+  const std::string found = path.extension().string();
+  if (found == ending || std::find(std::begin(others), std::end(others), found) == std::end(others)) return;
+  std::filesystem::path named = path;
+  throw usage_error({.what = path.string() + " would not be what its name says",
+                     .expected = fmt::format("a name that ends in {}, which is what is written", ending),
+                     .found = found,
+                     .hint = named.replace_extension(ending).string()});
 }
 
 std::vector<std::string> sequence_files(const Settings& settings) {

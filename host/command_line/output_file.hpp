@@ -16,6 +16,9 @@ enum class Overwrite { refused, allowed };
 void expect_writable(const std::filesystem::path& path, Overwrite overwrite,
                      const std::vector<std::string>& read_too = {});
 
+/// Refuses a name that says another format than the one that is written (".npy"): others would read it by its name.
+void expect_ending(const std::filesystem::path& path, const char* ending);
+
 /// The files of sequences named in the settings, for expect_writable.
 std::vector<std::string> sequence_files(const Settings& settings);
 

@@ -103,6 +103,7 @@ std::string Verbs::help(const std::vector<std::string>& words) const {
 
 int Verbs::run(const std::vector<std::string>& line) {
   std::vector<std::string> words(line.begin() + (line.empty() ? 0 : 1), line.end()), verb;
+  if (!words.empty() && words.front() == "version") words.front() = "--version";
   const auto asks = [](const std::string& word) { return word == "--help" || word == "-h"; };
   for (const std::string& word : words) {
     if (word.starts_with('-')) break;

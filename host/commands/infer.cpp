@@ -50,6 +50,7 @@ step, S [steps, batch, units]. --batch-first turns the first two axes of X, Y an
       throw usage_error({.what = "--outputs and --states name the same file", .found = outputs_});
     std::vector<std::string> read_too = files_.names();
     read_too.push_back(first_);
+    for (const std::string& file : {outputs_, states_}) expect_ending(file, ".npy");
     for (const std::string& file : {outputs_, states_})
       if (!file.empty()) expect_writable(file, Overwrite::allowed, read_too);
     const StoredModel stored = files_.read_network();

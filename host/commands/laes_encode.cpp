@@ -40,6 +40,7 @@ class LaesEncode final : public ComputingCommand<EncodedStates> {
 
  private:
   EncodedStates compute(Settings& settings) override {
+    expect_ending(states_, ".npy");
     expect_writable(states_, Overwrite::allowed, {laes_, files_.inputs, files_.lengths});
     const LinearAutoencoder autoencoder = read_autoencoder(laes_);
     const Sequences sequences = files_.read();

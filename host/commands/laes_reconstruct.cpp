@@ -40,6 +40,7 @@ sequence's length. error_by_lag is the mean squared error; lag 0 is the last ste
 
  private:
   Reconstruction compute(Settings& settings) override {
+    if (!outputs_.empty()) expect_ending(outputs_, ".npy");
     if (!outputs_.empty()) expect_writable(outputs_, Overwrite::allowed, {laes_, files_.inputs, files_.lengths});
     const LinearAutoencoder autoencoder = read_autoencoder(laes_);
     const Sequences sequences = files_.read();

@@ -66,6 +66,7 @@ PyTorch's BCEWithLogitsLoss is their mean.)";
                         .axes = files_.sequences.axes()};
     std::vector<std::string> read_too = files_.names();
     read_too.push_back(targets_);
+    if (!out_.empty()) expect_ending(out_, ".safetensors");
     if (!out_.empty()) expect_writable(out_, Overwrite::allowed, read_too);
     const StoredModel stored = files_.read_network();
     if (stored.shape.outputs == 0)

@@ -100,8 +100,10 @@ out-00.safetensors, out-01.safetensors, …)";
 
   // With --force the network's own file may be replaced, but never the files that it is prepared on.
   void expect_outputs(const std::vector<fs::path>& files, const Settings& settings) const {
-    for (const fs::path& file : files)
+    for (const fs::path& file : files) {
+      expect_ending(file, ".safetensors");
       expect_writable(file, force_ ? Overwrite::allowed : Overwrite::refused, sequence_files(settings));
+    }
   }
 
   std::vector<fs::path> output_files(std::int64_t replicas) const {

@@ -232,6 +232,32 @@ const Array& Safetensors::at(std::string_view name) const {
                     .hint = nearest.empty() ? "is it the right file?" : fmt::format("did you mean \"{}\"?", nearest)});
 }
 
+namespace {
+
+/// Of a file whose first bytes, taken for a length, are none: says what it is instead, where they tell.
+void expect_no_other_format(std::uint64_t length) {
+  struct Format {
+    std::string_view first, name, hint;
+  };
+  constexpr std::string_view of_torch = "in Python: safetensors.torch.save_file(model.state_dict(), \"m.safetensors\")";
+  constexpr Format formats[] = {{"PK\x03\x04", "a zip file, as torch.save writes them (or a .npz)", of_torch},
+                                {"\x80\x02", "a Python pickle, as torch.save wrote them", of_torch},
+                                {"\x80\x03", "a Python pickle", of_torch},
+                                {"\x80\x04", "a Python pickle", of_torch},
+                                {"\x80\x05", "a Python pickle", of_torch},
+                                {"\x93NUMPY", "a .npy array", "an array goes with --inputs, a network with --model"},
+                                {"\x89HDF", "an HDF5 file, as Keras writes them",
+                                 "in Python: safetensors.numpy.save_file with PyTorch's names of tensors"}};
+  std::string bytes(sizeof length, '\0');
+  std::memcpy(bytes.data(), &length, sizeof length);
+  for (const Format& format : formats)
+    if (bytes.starts_with(format.first))
+      throw data_error(
+          {.what = "not a safetensors file", .found = std::string(format.name), .hint = std::string(format.hint)});
+}
+
+}  // namespace
+
 Safetensors read_safetensors(const Source& source) {
   return doing("reading " + source.name(), [&] {
     if (source.size() < 8)
@@ -240,6 +266,7 @@ Safetensors read_safetensors(const Source& source) {
     std::uint64_t length = 0;
     source.read(0, std::as_writable_bytes(std::span(&length, 1)));
     const std::uint64_t most = std::min(longest_header, source.size() - 8);
+    if (length > most) expect_no_other_format(length);
     if (length > most)
       throw malformed_safetensors("the header is longer than can be", fmt::format("at most {} bytes", most),
                                   fmt::format("{}", length));

@@ -119,6 +119,37 @@ constexpr Alias aliases[] = {{"lr", "learning_rate"},
                              {"labels", "targets"},
                              {"y", "targets"},
                              {"overwrite", "force"},
+                             {"predict", "infer"},
+                             {"inference", "infer"},
+                             {"forward", "infer"},
+                             {"apply", "infer"},
+                             {"run", "train"},
+                             {"fit", "train"},
+                             {"learn", "train"},
+                             {"eval", "measure"},
+                             {"evaluate", "measure"},
+                             {"analyze", "measure"},
+                             {"vaa", "measure"},
+                             {"plot", "report"},
+                             {"compare", "report"},
+                             {"show", "report"},
+                             {"tensorboard", "report"},
+                             {"initialize", "prepare"},
+                             {"pretrain", "prepare"},
+                             {"download", "get"},
+                             {"fetch", "get"},
+                             {"download", "data"},
+                             {"datasets", "data"},
+                             {"devices", "device"},
+                             {"tasks", "info"},
+                             {"cells", "info"},
+                             {"v", "version"},
+                             {"mnist", "sequential_mnist"},
+                             {"smnist", "sequential_mnist"},
+                             {"psmnist", "permuted_mnist"},
+                             {"pmnist", "permuted_mnist"},
+                             {"pixel_mnist", "sequential_mnist"},
+                             {"tmaze", "t_maze"},
                              {"float32", "float"},
                              {"fp32", "float"},
                              {"single", "float"},
@@ -198,14 +229,18 @@ std::vector<std::string> by_letters(std::string_view name, std::span<const std::
   return nearest;
 }
 
-/// The names that may be meant, best first; empty: no known name is near.
+bool is_alias(std::string_view name) {
+  return std::ranges::any_of(aliases, [&](const Alias& alias) { return alias.word == last_part(name); });
+}
+
+/// The names that may be meant, best first; empty: no known name is near. A word of the field whose meaning is not
+/// among them is not misspelled either: gpu is not near to cpu.
 std::vector<std::string> meant_names(std::string_view name, std::span<const std::string> known) {
   for (const std::string& candidate : known)
     if (lower(candidate) == lower(name)) return {candidate};
-  for (const auto& meant :
-       {with_last_part(name, last_part(name), known), by_alias(name, known), by_letters(name, known)})
+  for (const auto& meant : {with_last_part(name, last_part(name), known), by_alias(name, known)})
     if (!meant.empty()) return meant;
-  return {};
+  return is_alias(name) ? std::vector<std::string>() : by_letters(name, known);
 }
 
 }  // namespace

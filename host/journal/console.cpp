@@ -61,6 +61,12 @@ std::string value_text(const JournalValue& value) {
   return std::visit(Write{}, value.variant());
 }
 
+/// A list without a number: there is no accuracy of a task without classes, and no training loss before training.
+bool is_nothing(const JournalValue& value) {
+  const auto* const list = std::get_if<std::vector<double>>(&value.variant());
+  return list && std::all_of(list->begin(), list->end(), [](double item) { return std::isnan(item); });
+}
+
 }  // namespace
 
 ConsoleStyle style_of_standard_error(Verbosity verbosity) {
@@ -111,7 +117,8 @@ void Console::hear(const Event& event) {
     say(text);
   } else if (style_.verbosity == Verbosity::verbose) {
     std::string text = fmt::format("{:8.1f} s  {}", event.seconds, event.name);
-    for (const auto& [key, value] : event.values) text += fmt::format("  {} {}", key, value_text(value));
+    for (const auto& [key, value] : event.values)
+      if (!is_nothing(value)) text += fmt::format("  {} {}", key, value_text(value));
     say(text);
   }
   // A value reported for one replica is not a figure for all of them.
@@ -175,7 +182,8 @@ std::string Console::figures(const Progress& progress, const char* between) cons
     text = fmt::format("{}{}{}{}", between, progress.figure_name, progress.figure_name.empty() ? "" : " ",
                        number(progress.figure));
   for (const auto& [name, value] : metrics_)
-    if (name != progress.figure_name) text += fmt::format("{}{} {}", between, name, number(value));
+    if (name != progress.figure_name && !(name.starts_with("vaa") && progress.figure_name == "VAA*"))
+      text += fmt::format("{}{} {}", between, name, number(value));
   return text;
 }
 

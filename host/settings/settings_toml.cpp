@@ -89,7 +89,9 @@ void visit_toml(std::string_view text, const std::string& name, const std::funct
     throw usage_error({.what = fmt::format("{} is not valid TOML", name),
                        .found = fmt::format("{} (line {}, column {})", unshift_letters(error.description()),
                                             error.source().begin.line, error.source().begin.column),
-                       .hint = "a text needs quotes: cell = \"gru\""});
+                       .hint = error.description().find("parsing value") != std::string_view::npos
+                                   ? "a text needs quotes: cell = \"gru\""
+                                   : ""});
   }
   visit(result.table(), "", leaf, section);
 }
