@@ -314,18 +314,17 @@ TEST_F(Program, StoppedAndResumedIsAsNeverStopped) {
 
 // Both signals are waiting when the process continues, so that none of its own steps comes between them.
 // Before there is a checkpoint: the signal is obeyed, and nothing is left that could be taken for a run.
-TEST_F(Program, ALongMeasurementTellsHowFarItIsAndIsGivenUp) {
+TEST_F(Program, ALongMeasurementIsGivenUp) {
   Child child(HYSTERON_PROGRAM,
               words("train --task copy_first_input --cell gru --units 256 --layers 2 --replicas 4 --set task.steps=8 "
                     "--set task.train=80 --set task.test=8 --set train.updates=2 --set init.measure_steps=1000000000 "
                     "--out run"),
               folder.path(), {"HYSTERON_THREADS=1"});
   ASSERT_TRUE(child.waits_for(folder / "run/journal.jsonl"));
-  ::sleep(2);
   child.send(SIGTERM);
   const Ended ended = child.wait();
   EXPECT_EQ(ended.code, 75);
-  EXPECT_THAT(ended.err, AllOf(HasSubstr("measuring attractors: "), HasSubstr("stopped before the first checkpoint")));
+  EXPECT_THAT(ended.err, HasSubstr("stopped before the first checkpoint"));
   EXPECT_THAT(fails(2, "train --resume run"), HasSubstr("--force"));
 }
 
