@@ -110,7 +110,7 @@ TEST_F(Acting, ANumberThatIsNotFiniteStopsItsReplicaOnly) {
 TEST_F(Acting, KeysOfTheOtherKindOfTrainingAreUnknown) {
   EXPECT_THAT(fails(2, small + "--set train.epochs=3"), HasSubstr("train.epochs"));
   EXPECT_THAT(fails(2, "train --task copy_first_input --set train.episodes=3"),
-              AllOf(HasSubstr("train.episodes"), HasSubstr("train.epochs")));
+              AllOf(HasSubstr("train.episodes"), HasSubstr("one of training in an environment")));
   EXPECT_THAT(fails(2, small + "--set train.epsilon=1.5"), HasSubstr("train.epsilon"));
   EXPECT_THAT(fails(2, small + "--set train.replay=0"), HasSubstr("train.replay"));
   EXPECT_THAT(fails(2, small + "--set task.length=1"), HasSubstr("task.length"));
