@@ -43,7 +43,7 @@ PyTorch's BCEWithLogitsLoss is their mean.)";
     arguments.add("--targets", &targets_, "Y.npy: classes [batch] for cross_entropy, else [steps or 1, batch, outputs]")
         .value_name("FILE")
         .required();
-    arguments.add("--loss", &loss_, "what is measured")
+    arguments.add("--loss", &loss_, key_named("task.loss").description)
         .choices(key_named("task.loss").limits.choices)
         .value_name("NAME");
     arguments.add("--at", &at_, "the steps that count; auto: all where the targets have every step")

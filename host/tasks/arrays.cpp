@@ -43,8 +43,12 @@ class Arrays final : public Task {
         ".npy: class numbers [batch] or [steps, batch] for cross_entropy, else [1 or steps, batch, outputs]");
     settings.declare("task.lengths", "", ".npy of [batch]: the steps of each sequence; none: all");
     settings.declare("task.batch_first", false, "arrays of sequences are [batch, steps, ...], not [steps, batch, ...]");
-    settings.declare("task.loss", "mse", "for regression, for classification, or for outputs that are each 0 or 1",
-                     one_of({"mse", "cross_entropy", "binary_cross_entropy"}));
+    settings.declare(
+        "task.loss", "mse",
+        "mse, for numbers: the mean over the outputs; cross_entropy, for classes: -log of the softmax at the class; "
+        "binary_cross_entropy, for outputs that are each 0 or 1: the sum over the outputs; each the mean over "
+        "the sequences and the steps that count",
+        one_of({"mse", "cross_entropy", "binary_cross_entropy"}));
     settings.declare("task.at", "auto", "steps that count; auto: all if the targets have every step",
                      one_of({"auto", "last", "all"}));
     settings.declare("task.classes", 0, "number of classes; 0: as the largest label says", range(0, 1'000'000));
