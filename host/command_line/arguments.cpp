@@ -64,6 +64,7 @@ Argument& Argument::excludes(std::vector<std::string> others) { return excludes_
 Argument& Argument::range(double least, double most) { return least_ = least, most_ = most, *this; }
 Argument& Argument::choices(std::vector<std::string> names) { return choices_ = std::move(names), *this; }
 Argument& Argument::otherwise(std::string text) { return default_ = std::move(text), *this; }
+Argument& Argument::known_values(std::vector<std::string> names) { return known_values_ = std::move(names), *this; }
 Argument& Argument::one_each() { return one_each_ = true, *this; }
 Argument& Argument::value_name(std::string name) { return value_name_ = std::move(name), *this; }
 

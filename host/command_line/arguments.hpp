@@ -21,7 +21,8 @@ class Argument {
   Argument& excludes(std::vector<std::string> others);  ///< may not be given with any of them
   Argument& range(double least, double most);
   Argument& choices(std::vector<std::string> names);  ///< an unknown one is answered with the nearest
-  Argument& otherwise(std::string text);   ///< what help says applies without it: "all", "the first run's folder"
+  Argument& otherwise(std::string text);  ///< what help says applies without it: "all", "the first run's folder"
+  Argument& known_values(std::vector<std::string> names);  ///< what a shell offers, where others are checked elsewhere
   Argument& one_each();                    ///< of a list: one value each time it is given, not all that follow
   Argument& value_name(std::string name);  ///< what help calls the value: FILE
 
@@ -33,6 +34,8 @@ class Argument {
   bool flag() const { return std::holds_alternative<bool*>(target_); }
   bool list() const { return std::holds_alternative<std::vector<std::string>*>(target_); }
   bool is_required() const { return required_; }
+  /// Those that a shell offers: the choices, or the known values; empty: any.
+  const std::vector<std::string>& values() const { return choices_.empty() ? known_values_ : choices_; }
   std::string usage() const;        ///< "-q, --quiet", "--units N", "RUN..."
   std::string description() const;  ///< with choices, limits and the default
 
@@ -47,7 +50,7 @@ class Argument {
   std::vector<std::string> names_;
   Target target_;
   std::string description_, default_, value_name_, needs_;
-  std::vector<std::string> excludes_, choices_;
+  std::vector<std::string> excludes_, choices_, known_values_;
   std::optional<double> least_, most_;
   bool required_ = false, one_each_ = false;
   int times_ = 0;

@@ -29,7 +29,8 @@ void Options::declare_flag(Arguments& arguments, const KeyFlag& flag) {
     return;
   }
   const bool whole = std::holds_alternative<std::int64_t>(key.initial);
-  taken.argument = &arguments.add(flag.flag, &taken.text, text).value_name(whole ? "N" : "TEXT");
+  taken.argument =
+      &arguments.add(flag.flag, &taken.text, text).value_name(whole ? "N" : "TEXT").known_values(key.limits.choices);
 }
 
 void Options::declare(Arguments& arguments, std::span<const KeyFlag> flags) {

@@ -11,4 +11,7 @@ std::string reference_of(const Verbs& verbs);
 /// Every key of a configuration with its type, default, limits and description, as Markdown.
 std::string reference_of_keys();
 
+/// The same as a page of the manual, in troff.
+std::string manual_page(const Verbs& verbs);
+
 }  // namespace hysteron

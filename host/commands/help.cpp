@@ -22,17 +22,19 @@ same for all verbs as one page.)";
     arguments.add("VERB", &verb_, "one verb, of one or more words");
     arguments.add("--markdown", &markdown_, "every verb with its options and defaults, and the exit codes, as Markdown")
         .excludes({"VERB"});
+    arguments.add("--man", &man_, "the same as a manual page: hysteron help --man | man -l -")
+        .excludes({"VERB", "--markdown"});
   }
 
   int run(const std::vector<std::string>&) override {
     const Verbs verbs;
-    fmt::print("{}", markdown_ ? reference_of(verbs) : verbs.help(verb_));
+    fmt::print("{}", man_ ? manual_page(verbs) : markdown_ ? reference_of(verbs) : verbs.help(verb_));
     return 0;
   }
 
  private:
   std::vector<std::string> verb_;
-  bool markdown_ = false;
+  bool markdown_ = false, man_ = false;
 };
 
 const Registration<Command> registration("help", [] { return std::make_unique<Help>(); });
