@@ -3,11 +3,12 @@
 #                (the CUDA part where a GPU is seen, or with make demo CUDA=ON)
 #   make bench   measure                            make format  put all sources into the project's format
 #   make docs    the documentation as a site in build/site
+#   make crash   a small run, cut short at every place where it writes
 #   make gpu-check   all that needs a GPU: tests, sanitizers, measurements (also on a machine that build-portable/ and
 #                    bench/ were carried to); call it again while it says so
 JOBS ?= $(shell nproc)
 MAKEFLAGS += --no-print-directory
-.PHONY: demo setup test bench docs gpu-check format format-check
+.PHONY: demo setup test bench docs gpu-check crash format format-check
 configure = cmake --preset $(1) $(2) $$([ -f $(3)/CMakeCache.txt ] || ! command -v ninja >/dev/null || echo -G Ninja) >/dev/null
 build = cmake --build $(1) --parallel $(JOBS) --target
 
@@ -42,6 +43,8 @@ gpu-check:
 	  $(MAKE) setup && $(call configure,portable,-DHYSTERON_CUDA=ON,build-portable) && \
 	  $(call build,build-portable) hysteron_program device_test device_bench; }
 	@python3 bench/gpu_check.py --build build-portable $(GPU_CHECK)
+crash: setup
+	@$(call configure,release,,build) && $(call build,build) crash_test hysteron_program && CRASH_TEST=all build/tests/crash_test
 format:
 	@cmake -DMODE=write -P cmake/format.cmake
 format-check:

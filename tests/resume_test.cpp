@@ -117,6 +117,13 @@ TEST_F(ResumeOnData, AMovedFileIsNamed) {
   expect_same_end(hysteron("train --resume run --set task.inputs=elsewhere.npy"));
 }
 
+TEST_F(ResumeOnData, MayGoOnFromAnotherFolder) {
+  make_run_on_data();
+  std::filesystem::create_directory(folder / "elsewhere");
+  Child child(HYSTERON_PROGRAM, words("train --resume ../run"), folder / "elsewhere", {"HYSTERON_THREADS=1"});
+  expect_same_end(child.wait());
+}
+
 TEST_F(ResumeOnData, TheDataAreNamedInTheRecord) {
   make_run_on_data();
   EXPECT_THAT(bytes("run/environment.json"),

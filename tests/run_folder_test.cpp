@@ -184,6 +184,18 @@ TEST(RunFolder, CanBeTriedAgain) {
   EXPECT_NO_THROW(create(folder / "x"));
 }
 
+TEST(RunFolder, IsNotTheRootNorTheHomeFolder) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(message_of(ErrorKind::usage, [] { create("/", Existing::replace); }),
+              HasSubstr("the root of the file system"));
+  const char* const home = std::getenv("HOME");
+  const std::string before = home ? home : "";
+  ::setenv("HOME", folder.path().c_str(), 1);
+  EXPECT_THAT(message_of(ErrorKind::usage, [&] { create(folder.path()); }), HasSubstr("the home folder"));
+  EXPECT_NO_THROW(create(folder / "runs" / "x"));
+  home ? ::setenv("HOME", before.c_str(), 1) : ::unsetenv("HOME");
+}
+
 TEST(RunFolder, LeavesWhatOthersHaveInIt) {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder / "lost+found");

@@ -6,11 +6,14 @@
 #include "command_line/network_files.hpp"
 #include "command_line/options.hpp"
 #include "command_line/result_table.hpp"
+#include "files/json.hpp"
+#include "files/source.hpp"
 #include "foundation/printable.hpp"
 #include "records/run_folder.hpp"
 #include "records/run_result_file.hpp"
 #include "runs/recorded_run.hpp"
 #include "runs/stop_signal.hpp"
+#include "settings/settings_toml.hpp"
 
 namespace hysteron {
 namespace {
@@ -119,7 +122,22 @@ replica has them, and its sizes are the network's. Ctrl-C once finishes the step
   Settings recorded_settings() const {
     Settings settings;
     if (!is_run_folder(resume_)) expect_resumable(resume_);
-    settings.read_file(std::filesystem::path(resume_) / "config.toml");
+    const std::filesystem::path config = std::filesystem::path(resume_) / "config.toml";
+    settings.read_file(config);
+    // Paths are relative to the folder that the run began in.
+    const std::string name = (std::filesystem::path(resume_) / "environment.json").string();
+    const Json environment = parse_json(read_text(name), name);
+    if (!environment.is_object() || !environment.contains("folder") || !environment["folder"].is_string())
+      return settings;
+    const std::filesystem::path folder = environment["folder"].get<std::string>();
+    const auto place = [&](const TomlLeaf& leaf) {
+      const auto* const text = leaf.value ? std::get_if<std::string>(&*leaf.value) : nullptr;
+      if (!text || text->empty() || std::ranges::find(places_of_data, leaf.key) == places_of_data.end()) return;
+      std::error_code code;
+      if (!std::filesystem::exists(*text, code) && std::filesystem::exists(folder / *text, code))
+        settings.assign(leaf.key + "=" + (folder / *text).string());
+    };
+    visit_toml(read_text(config), config.string(), place, [](const TomlSection&) {});
     return settings;
   }
 

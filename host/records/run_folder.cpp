@@ -1,6 +1,7 @@
 #include "records/run_folder.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <system_error>
 
@@ -158,6 +159,13 @@ RunFolder RunFolder::create(const fs::path& given, Existing existing, std::strin
                        .expected = "a name that is free, or a folder",
                        .found = "a link to " + fs::read_symlink(path).string(),
                        .hint = "create what it points to, or name another folder with --out"});
+  const char* const home = std::getenv("HOME");
+  std::error_code code;
+  if (path == path.root_path() || (home && fs::equivalent(path, home, code)))
+    throw usage_error({.what = given.string() + " is not a place for a run's files",
+                       .expected = "a folder of its own",
+                       .found = path == path.root_path() ? "the root of the file system" : "the home folder",
+                       .hint = "--out " + (path / "runs" / "x").string()});
   const bool occupied = is_there(path) && !is_free_folder(path);
   if (occupied && existing == Existing::refuse)
     throw usage_error(

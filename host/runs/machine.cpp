@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 #include <fmt/chrono.h>
@@ -69,6 +70,7 @@ Json environment_json(const Backend& backend, const std::vector<std::string>& ar
           {"device_description", backend.description()},
           {"cores", std::thread::hardware_concurrency()},
           {"date", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now))},
+          {"folder", std::filesystem::current_path().string()},
           {"command", arguments}};
 }
 
