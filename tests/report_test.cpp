@@ -269,6 +269,18 @@ TEST_F(Report, TellsRunsOfOneNameApart) {
                          HasSubstr("gru classic (b/one)")));
 }
 
+TEST_F(Report, OnePairHasNoInterval) {
+  const std::string train =
+      "train --task copy_first_input --cell gru --units 4 --layers 1 --set task.steps=5 --set task.train=40 --set "
+      "task.test=8 --set init.measure_draws=0 --set train.batch=8 ";
+  succeeds(train + "--set train.updates=0 --out begun");
+  succeeds(train + "--set train.updates=0 --out same");
+  succeeds(train + "--set train.updates=40 --set train.learning_rate=0.05 --out trained");
+  const std::string compared = succeeds("report --compare begun trained --out page.html").out;
+  EXPECT_THAT(compared, AllOf(HasSubstr("in the only pair, and one has no interval"), Not(HasSubstr("bootstrap"))));
+  EXPECT_THAT(succeeds("report --compare begun same --out page.html").out, HasSubstr("the same test loss in the only"));
+}
+
 TEST_F(Report, RefusesWhatItCannotShow) {
   EXPECT_THAT(fails(2, "report runs/nowhere"), HasSubstr("is not the folder of a finished run"));
   make_runs();

@@ -54,7 +54,8 @@ std::string sentence_of(const Comparison& c, Better better, const Missing& missi
   if (d.pairs == 0) {
     text = fmt::format("No pair of {} and {} has a number to compare.", c.arm, c.reference);
   } else if (d.positive == 0 && d.negative == 0) {
-    text = fmt::format("{} and {} have the same {} in all {} pairs.", c.arm, c.reference, c.measure, d.pairs);
+    text = fmt::format("{} and {} have the same {} in {}.", c.arm, c.reference, c.measure,
+                       d.pairs == 1 ? "the only pair" : fmt::format("all {} pairs", d.pairs));
   } else {
     const bool more = d.mean > 0;
     const auto apart = [](const Interval& interval) { return interval.low > 0 || interval.high < 0; };
@@ -65,9 +66,11 @@ std::string sentence_of(const Comparison& c, Better better, const Missing& missi
                   : fmt::format("{:.3g} to {:.3g}", -interval.high, -interval.low);
     };
     const std::string numbers =
-        fmt::format("{} by {:.3g} on average (95 % bootstrap interval {}), in {} of {} pairs", direction,
-                    std::abs(d.mean), sized(d.interval), more ? d.positive : d.negative, d.pairs);
-    if (apart(d.interval) && apart(d.student))
+        d.pairs == 1
+            ? fmt::format("{} by {:.3g} in the only pair, and one has no interval", direction, std::abs(d.mean))
+            : fmt::format("{} by {:.3g} on average (95 % bootstrap interval {}), in {} of {} pairs", direction,
+                          std::abs(d.mean), sized(d.interval), more ? d.positive : d.negative, d.pairs);
+    if (d.pairs > 1 && apart(d.interval) && apart(d.student))
       text = fmt::format("{} is {} than {}: its {} is {}.", c.arm, worth, c.reference, c.measure, numbers);
     else if (apart(d.interval) && d.pairs > 1)
       text = fmt::format(

@@ -62,8 +62,9 @@ std::optional<Spread> spread_of(std::vector<double> values) {
 std::string spread_text(const ArmRow& row, std::size_t column) {
   const std::optional<Spread>& spread = row.spreads[column];
   if (!spread) return "–";
-  const std::string text = fmt::format("{:.{}f} ± {:.{}f}", spread->mean, arm_columns[column].digits, spread->deviation,
-                                       arm_columns[column].digits);
+  std::string text = fmt::format("{:.{}f}", spread->mean, arm_columns[column].digits);
+  if (spread->count > 1)
+    text += fmt::format(" ± {:.{}f}", spread->deviation, arm_columns[column].digits);  // one has none
   // Not every policy becomes optimal.
   return spread->count == row.replicas ? text : fmt::format("{} ({} of {})", text, spread->count, row.replicas);
 }
