@@ -108,9 +108,9 @@ error_by_lag the mean squared error of what is decoded from the last state.)";
     std::vector<std::string> read_too = sequence_files(settings);
     read_too.insert(read_too.end(), merge_.begin(), merge_.end());
     read_too.push_back(resume_);
-    expect_ending(out_, ".safetensors");
     for (const std::string& file : {out_, save_})
       if (!file.empty()) expect_writable(file, force_ ? Overwrite::allowed : Overwrite::refused, read_too);
+    expect_ending(out_, ".safetensors");
     const auto whole = [](const std::string& file) {
       return std::filesystem::weakly_canonical(std::filesystem::absolute(file));
     };

@@ -101,8 +101,8 @@ out-00.safetensors, out-01.safetensors, …)";
   // With --force the network's own file may be replaced, but never the files that it is prepared on.
   void expect_outputs(const std::vector<fs::path>& files, const Settings& settings) const {
     for (const fs::path& file : files) {
-      expect_ending(file, ".safetensors");
       expect_writable(file, force_ ? Overwrite::allowed : Overwrite::refused, sequence_files(settings));
+      expect_ending(file, ".safetensors");
     }
   }
 
