@@ -4,11 +4,12 @@
 #   make bench   measure                            make format  put all sources into the project's format
 #   make docs    the documentation as a site in build/site
 #   make crash   a small run, cut short at every place where it writes
+#   make fuzz    every reader of files on damaged ones, 20,000 each (FUZZ_ROUNDS, FUZZ_SEED)
 #   make gpu-check   all that needs a GPU: tests, sanitizers, measurements (also on a machine that build-portable/ and
 #                    bench/ were carried to); call it again while it says so
 JOBS ?= $(shell nproc)
 MAKEFLAGS += --no-print-directory
-.PHONY: demo setup test bench docs gpu-check crash format format-check
+.PHONY: demo setup test bench docs gpu-check crash fuzz format format-check
 configure = cmake --preset $(1) $(2) $$([ -f $(3)/CMakeCache.txt ] || ! command -v ninja >/dev/null || echo -G Ninja) >/dev/null
 build = cmake --build $(1) --parallel $(JOBS) --target
 
@@ -45,6 +46,11 @@ gpu-check:
 	@python3 bench/gpu_check.py --build build-portable $(GPU_CHECK)
 crash: setup
 	@$(call configure,release,,build) && $(call build,build) crash_test hysteron_program && CRASH_TEST=all build/tests/crash_test
+FUZZ_ROUNDS ?= 20000
+FUZZ_SEED ?= $(shell date +%s)
+fuzz: setup
+	@$(call configure,sanitize,,build-sanitize) && $(call build,build-sanitize) damaged_readers_test && \
+	  echo "fuzz: seed $(FUZZ_SEED)" && FUZZ_ROUNDS=$(FUZZ_ROUNDS) FUZZ_SEED=$(FUZZ_SEED) build-sanitize/tests/damaged_readers_test
 format:
 	@cmake -DMODE=write -P cmake/format.cmake
 format-check:
