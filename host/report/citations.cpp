@@ -18,18 +18,18 @@ constexpr std::string_view autoencoder_paper =
     "<li>A. Carta, A. Sperduti, D. Bacciu: Short-term memory optimization in recurrent neural networks by "
     "autoencoder-based initialization (2020). arXiv 2011.02886.</li>";
 
-bool any_run(const Page& page, bool (*fits)(const RunResult&)) {
-  return page.groups.empty() || std::ranges::any_of(page.groups, [&](const RunGroup& group) {
-           return std::ranges::any_of(group.runs, [&](const RunRecord& run) { return fits(run.result); });
-         });
+bool any_run(const Page& page, bool (*fits)(const RunRecord&)) {
+  return page.groups.empty() ||
+         std::ranges::any_of(page.groups, [&](const RunGroup& group) { return std::ranges::any_of(group.runs, fits); });
 }
 
 }  // namespace
 
 std::string citations_of(const Page& page) {
-  const bool warm_up =
-      any_run(page, [](const RunResult& result) { return result.init == "warm_up" || measured_attractors(result); });
-  const bool autoencoder = any_run(page, [](const RunResult& result) { return result.init == "autoencoder"; });
+  const bool warm_up = any_run(page, [](const RunRecord& run) {
+    return run.result.init == "warm_up" || measured_attractors(run.result) || !run.history.vaa.empty();
+  });
+  const bool autoencoder = any_run(page, [](const RunRecord& run) { return run.result.init == "autoencoder"; });
   return fmt::format("<h2>Please cite</h2><ul><li>hysteron {}, as its CITATION.cff says.</li>{}{}</ul>\n", version,
                      warm_up ? warm_up_paper : "", autoencoder ? autoencoder_paper : "");
 }
