@@ -43,7 +43,8 @@ const BackendKind& kind_named(std::string_view name) {
     throw device_error(
         {.what = "device \"cuda\" cannot be used",
          .hint = "this build has no CUDA backend: configure it with -DHYSTERON_CUDA=ON, or use --device cpu"});
-  known.emplace_back("cuda");  // so that gpu is told what it is called here
+  // So that gpu is told what it is called here, also by a build without.
+  if (std::ranges::find(known, "cuda") == known.end()) known.emplace_back("cuda");
   throw unknown_name("device", name, known);
 }
 

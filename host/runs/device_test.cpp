@@ -16,7 +16,12 @@ using std::chrono::milliseconds;
 
 // A driver takes seconds to wake a machine of many devices; afterwards a test takes milliseconds, and a kernel that
 // waits in vain traps after two seconds.
-constexpr milliseconds patience_at_first{20000}, patience{8000};
+constexpr milliseconds patience_at_first{20000};
+#ifdef __SANITIZE_ADDRESS__  // then the device is an emulated one, and slow
+constexpr milliseconds patience{16000};
+#else
+constexpr milliseconds patience{8000};
+#endif
 
 /// The schedule without which every other one is of no use.
 bool is_indispensable(const std::string& schedule) { return schedule.empty() || schedule == "stepwise"; }

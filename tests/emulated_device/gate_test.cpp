@@ -40,7 +40,7 @@ TEST_F(Gate, AGpuThatPassesIsTakenAndItsVerdictIsKept) {
 
 TEST_F(Gate, AScheduleThatFailsIsShutAndStepwiseServes) {
   for (const auto& [planted, said] : std::vector<std::pair<std::string, std::string>>{
-           {"hang persistent_forward<hysteron::Gru<float>", "the schedule solo failed (gru: no answer in 8 s)"},
+           {"hang persistent_forward<hysteron::Gru<float>", "the schedule solo failed (gru: no answer in "},
            {"wrong persistent_backward", "the schedule solo failed (gru: relative error "},
            {"error scan_forward", "the schedule scan failed (brc: cuda"}}) {
     std::filesystem::remove_all(folder / "cache");
@@ -53,7 +53,7 @@ TEST_F(Gate, AScheduleThatFailsIsShutAndStepwiseServes) {
 
 TEST_F(Gate, AGpuThatFailsIsPassedOver) {
   for (const auto& [planted, said] :
-       std::vector<std::pair<std::string, std::string>>{{"hang stepwise_forward", "brc, stepwise: no answer in 8 s"},
+       std::vector<std::pair<std::string, std::string>>{{"hang stepwise_forward", "brc, stepwise: no answer in "},
                                                         {"wrong closeness_sums", "brc, stepwise: relative error "},
                                                         {"vanish 0", "adam: cuda"}}) {
     std::filesystem::remove_all(folder / "cache");
@@ -124,7 +124,7 @@ TEST_F(Gate, InfoSaysWhatWasFoundAndDoesNotHang) {
   const Ended ended = hysteron("info --device cuda", {fault("hang persistent_forward<hysteron::Mgu<float>"),
                                                       "XDG_CACHE_HOME=" + (folder / "cache").string()});
   EXPECT_EQ(ended.code, 1);
-  EXPECT_THAT(ended.out, testing::ContainsRegex("mgu +solo +FAILED +no answer in 8 s"));
+  EXPECT_THAT(ended.out, testing::ContainsRegex("mgu +solo +FAILED +no answer in [0-9]+ s"));
   EXPECT_THAT(ended.out, testing::ContainsRegex("gru +stepwise ok"));
 }
 
