@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <hysteron/version.hpp>
+
 #include "files/json_object.hpp"
 #include "runs/own_child.hpp"
 #include "runs/self_test_lines.hpp"
@@ -17,11 +19,8 @@ using std::chrono::milliseconds;
 // A driver takes seconds to wake a machine of many devices; afterwards a test takes milliseconds, and a kernel that
 // waits in vain traps after two seconds.
 constexpr milliseconds patience_at_first{20000};
-#ifdef __SANITIZE_ADDRESS__  // then the device is an emulated one, and slow
-constexpr milliseconds patience{16000};
-#else
-constexpr milliseconds patience{8000};
-#endif
+// A build for debugging, with sanitizers maybe, is slow on the host, and so is its emulated device.
+milliseconds patience() { return milliseconds(build_type == "Debug" ? 16000 : 8000); }
 
 /// The schedule without which every other one is of no use.
 bool is_indispensable(const std::string& schedule) { return schedule.empty() || schedule == "stepwise"; }
@@ -43,7 +42,7 @@ Round run_round(const std::string& device, const std::vector<std::string>& witho
   OwnChild child(std::move(arguments));
   Round round{.broken = {.name = "making the device ready", .schedule = ""}};
   std::string line;
-  for (milliseconds limit = patience_at_first;; limit = patience) {
+  for (milliseconds limit = patience_at_first;; limit = patience()) {
     const OwnChild::Line next = child.next_line(line, limit);
     if (next == OwnChild::Line::silent) {
       round.broken.failure = fmt::format("no answer in {} s", limit.count() / 1000);
